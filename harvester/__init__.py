@@ -1,0 +1,1 @@
+"""Brings home your own utility data from member portals that offer no export."""

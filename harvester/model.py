@@ -1,0 +1,176 @@
+"""The nouns of a harvest: frozen, typed, without I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from decimal import Decimal
+
+    from harvester.errors import State
+
+
+class Direction(IntEnum):
+    """ESPI flowDirection: delivered to the member, or received from the member."""
+
+    DELIVERED = 1
+    RECEIVED = 19
+
+
+class Quality(IntEnum):
+    """ESPI ReadingQuality codes that a portal's hours can have."""
+
+    VALID = 0
+    ESTIMATED = 8
+    QUESTIONABLE = 10
+    RAW = 14
+
+
+class Kind(StrEnum):
+    """What an artifact holds."""
+
+    ACCOUNT = "account"
+    BILL_LIST = "bill-list"
+    BILL_PDF = "bill-pdf"
+    DAILY = "daily-usage"
+    INTERVAL = "interval-usage"
+    LEDGER = "ledger"
+    NOTES = "notes"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Half-open local dates: `start` is in, `end` is out."""
+
+    start: date
+    end: date
+
+    def days(self) -> Iterator[date]:
+        """Every local day of the window, oldest first."""
+        day = self.start
+        while day < self.end:
+            yield day
+            day += timedelta(days=1)
+
+    def __len__(self) -> int:
+        return max((self.end - self.start).days, 0)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Bytes as they came from the portal, and where they came from.
+
+    `about` says what was asked, for extraction later: `window` (two ISO dates) of a feed, `row`
+    (the bill's listed row) of a PDF.
+    """
+
+    kind: Kind
+    account: str
+    content: bytes = field(repr=False)
+    url: str
+    media_type: str
+    retrieved_at: datetime
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account as its sign-in shows it; contact data is never kept."""
+
+    number: str
+    service_address: str | None = None
+    rate: str | None = None
+    kind: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """E-bill, notification and alert settings by their labels on the page."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """One row of the billing history."""
+
+    account: str
+    kind: str
+    billing_date: date
+    due_date: date | None
+    read_date: date | None
+    net_kwh: Decimal | None
+    amount: Decimal
+
+    @property
+    def key(self) -> str:
+        """Identity by content: a re-issued bill with another amount is another bill."""
+        return f"{self.account}/{self.billing_date}/{self.kind}/{self.amount}"
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One row of the ledger; bills are positive, payments negative, as the portal signs them."""
+
+    account: str
+    id: str
+    day: date
+    kind: str
+    description: str
+    amount: Decimal
+    balance: Decimal
+    moves_balance: bool
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note on the usage graph."""
+
+    account: str
+    day: date
+    text: str
+
+
+@dataclass(frozen=True)
+class DayTotal:
+    """One local day of the daily feed; a total or register that the portal does not give is None."""
+
+    account: str
+    day: date
+    meter: str
+    total_kwh: Decimal | None
+    end_reading: Decimal | None
+    cost: Decimal | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An ESPI IntervalReading: energy of one interval of one meter in one direction.
+
+    `start` is UTC; `wh` is None where the portal has no value, and then `reason` says why.
+    `label` is the portal's own naive local label and `ordinal` counts its repetitions in a day.
+    """
+
+    account: str
+    meter: str
+    direction: Direction
+    start: datetime
+    seconds: int
+    wh: int | None
+    quality: Quality
+    reason: State | None
+    label: str
+    ordinal: int
+    local_day: date
+    utc_offset: int
+    """Seconds east of UTC that the wall clock showed."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about the data that a person should know; `rule` is one of `checks`."""
+
+    account: str
+    rule: str
+    subject: str
+    """The day, bill or document it is about."""
+    message: str
