@@ -1,0 +1,118 @@
+"""Clicks a document control and returns the bytes, whichever way the portal hands them over."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from contextlib import suppress
+from pathlib import Path
+
+from playwright.async_api import Download, Locator, Page, Response
+from playwright.async_api import Error as PlaywrightError
+
+from harvester.errors import BadData, State
+from harvester.portal import Portal
+
+GRACE = 1.0
+"""Seconds that a download may follow the reply it belongs to, before that is fetched again."""
+
+_BLOB = """async url => {
+  const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 8192)
+    text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(text);
+}"""
+
+
+async def capture(portal: Portal, control: Locator, seconds: float = 15) -> tuple[str, bytes]:
+    """Return URL and bytes of the document; BadData(NOT_YET_AVAILABLE) where none comes.
+
+    Raced are a download (attachment, form postback, headless PDF navigation), a PDF reply to a
+    script, a tab with a blob: and a tab with a viewer.  The bytes are not judged here.
+    """
+    race = _Race(portal)
+    try:
+        await portal.click(control)
+        async with asyncio.timeout(seconds):
+            return await race.won
+    except TimeoutError:
+        raise BadData(
+            State.NOT_YET_AVAILABLE,
+            f"No document came within {seconds:.0f} seconds of its click; the next run asks again.",
+        ) from None
+    finally:
+        await race.close()
+
+
+class _Race:
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+        self.won: asyncio.Future[tuple[str, bytes]] = asyncio.get_running_loop().create_future()
+        self.downloading = asyncio.Event()
+        self.tabs: list[Page] = []
+        self.tasks: set[asyncio.Task[None]] = set()
+        portal.page.on("download", self._download)
+        portal.context.on("page", self._tab)
+        portal.context.on("response", self._response)
+
+    async def close(self) -> None:
+        self.portal.page.remove_listener("download", self._download)
+        self.portal.context.remove_listener("page", self._tab)
+        self.portal.context.remove_listener("response", self._response)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for tab in self.tabs:
+            await tab.close()
+
+    def _win(self, url: str, content: bytes) -> None:
+        if not self.won.done():
+            self.won.set_result((url, content))
+
+    def _run(self, work: object) -> None:
+        async def quietly() -> None:
+            with suppress(PlaywrightError):
+                await work  # type: ignore[misc]
+
+        task = asyncio.ensure_future(quietly())
+        self.tasks.add(task)
+
+    def _download(self, download: Download) -> None:
+        self.downloading.set()
+        self._run(self._keep(download))
+
+    def _tab(self, tab: Page) -> None:
+        self.tabs.append(tab)
+        tab.on("download", self._download)
+        self._run(self._read_tab(tab))
+
+    def _response(self, response: Response) -> None:
+        if "pdf" in response.headers.get("content-type", "").lower():
+            self._run(self._read(response))
+
+    async def _keep(self, download: Download) -> None:
+        path = await download.path()
+        content = Path(path).read_bytes()
+        await download.delete()
+        self._win(download.url, content)
+
+    async def _read(self, response: Response) -> None:
+        if response.request.resource_type in {"fetch", "xhr"}:
+            self._win(response.url, await response.body())
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await self.downloading.wait()
+                return
+        # A viewer shows it: the reply's body is the viewer's own page, so ask for it once more.
+        if self.portal.declared(response.url):
+            self.portal.wire.count(response.url)
+            again = await self.portal.context.request.get(response.url)
+            self._win(response.url, await again.body())
+
+    async def _read_tab(self, tab: Page) -> None:
+        await tab.wait_for_load_state("commit" if tab.url == "about:blank" else "load")  # type: ignore[arg-type]
+        if tab.url.startswith("blob:"):
+            text = await self.portal.page.evaluate(_BLOB, tab.url)
+            self._win(tab.url, base64.b64decode(text))

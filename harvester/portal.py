@@ -1,0 +1,280 @@
+"""Drives one portal page by the names of a profile, inside the fence of its clicks and origins."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from playwright.async_api import BrowserContext, Frame, Locator, Page
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from harvester.errors import ActionNeeded, Drift, Failure, State, Transient
+from harvester.profile import Candidate, Profile
+
+POLL = 0.05
+"""Seconds between two looks at a page that is still changing."""
+
+_STATUS = {429: State.RATE_LIMITED, 503: State.MAINTENANCE}
+
+_NAME = """e => {
+  const said = e.getAttribute('aria-label') || (e.matches('input') && e.value) || e.innerText
+    || e.getAttribute('title') || '';
+  const calls = /^\\s*(?:javascript:|return\\s+)?([\\w.]+)\\(/.exec(e.getAttribute('onclick') || '');
+  return said.trim() || (calls ? calls[1] + '()' : '');
+}"""
+"""What a person would call a control; a nameless icon is called by the function it starts."""
+
+_FACTS = """labels => {
+  const plain = s => (s || '').replace(/\\s+/g, ' ').trim().replace(/[:*]\\s*$/, '').toLowerCase();
+  const found = {};
+  for (const e of document.querySelectorAll('dt,th,td,label,span,strong,b,div')) {
+    if (e.childElementCount > 1) continue;
+    const said = plain(e.textContent);
+    for (const [name, known] of Object.entries(labels)) {
+      if (name in found || !known.some(k => plain(k) === said)) continue;
+      const beside = e.nextElementSibling || (e.parentElement || {}).nextElementSibling;
+      const text = beside && beside.textContent.replace(/\\s+/g, ' ').trim();
+      if (text) found[name] = text;
+    }
+  }
+  return found;
+}"""
+
+
+class Wire(Protocol):
+    """What a portal needs of the wire: a count of its own requests and what was refused."""
+
+    @property
+    def refused(self) -> Mapping[str, int]: ...
+
+    def count(self, url: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply to a request that the signed-in page itself made."""
+
+    status: int
+    url: str
+    media_type: str
+    content: bytes
+
+
+@dataclass
+class Portal:
+    """One page of one sign-in."""
+
+    page: Page
+    profile: Profile
+    wire: Wire
+    early_drift: dict[str, int] = field(default_factory=dict)
+    """Locator names whose first candidate did not win, with the rank of the one that did."""
+
+    @property
+    def context(self) -> BrowserContext:
+        """The browser context of the sign-in."""
+        return self.page.context
+
+    @property
+    def _patience(self) -> float:
+        return self.profile.pace.reply_seconds
+
+    async def goto(self, route: str) -> None:
+        """Open a named route; raises Transient or Drift by what the portal answers."""
+        url = self.profile.url(route)
+        try:
+            answer = await self.page.goto(
+                url, wait_until="domcontentloaded", timeout=self._patience * 1000
+            )
+        except PlaywrightTimeout:
+            raise self._down(f"did not answer within {self._patience:.0f} seconds") from None
+        except PlaywrightError as error:
+            self._refused()
+            reason = re.search(r"net::(ERR_\w+)", str(error))
+            raise self._down(f"cannot be reached ({reason[1] if reason else 'no reply'})") from None
+        if answer is not None:
+            self._judge(answer.status, route)
+
+    def _refused(self) -> None:
+        if self.wire.refused:
+            host = next(iter(self.wire.refused))
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"{self.profile.name} sends its members on to {host}, which the profile does not"
+                f" declare; if that is right, add it to the profile's origins.",
+            )
+
+    def _judge(self, status: int, route: str) -> None:
+        state = _STATUS.get(status)
+        if state is None and status in {401, 403}:
+            raise Drift(
+                State.BLOCKED,
+                f"{self.profile.name} refused the {route} page (HTTP {status}); stop and ask it why.",
+            )
+        if state or status >= 500:
+            raise Transient(
+                state or State.PORTAL_DOWN,
+                f"{self.profile.name} answered its {route} page with HTTP {status}; try again later.",
+            )
+        if status == 404:
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"{self.profile.name} has no {route} page at its known address any more;"
+                f" check base and routes in the profile.",
+            )
+
+    def _down(self, how: str) -> Transient:
+        host = urlsplit(self.profile.origins[0]).netloc
+        return Transient(
+            State.PORTAL_DOWN,
+            f"The portal of {self.profile.name} at {host} {how}; nothing was lost, run again later.",
+        )
+
+    def _locate(self, frame: Frame, way: Candidate) -> Locator:
+        if way.role is not None:
+            role: Any = way.role
+            return frame.get_by_role(role, name=way.name)
+        if way.label is not None:
+            return frame.get_by_label(way.label)
+        if way.text is not None:
+            return frame.get_by_text(re.compile(way.text, re.IGNORECASE))
+        return frame.locator(way.css or "")
+
+    async def _visible(self, way: Candidate) -> list[Locator]:
+        found = []
+        for frame in self.page.frames:
+            try:
+                found += await self._locate(frame, way).filter(visible=True).all()
+            except PlaywrightError:
+                continue  # the frame is just being replaced by a navigation
+        return found
+
+    async def seen(self, name: str) -> Locator | None:
+        """Return the control if exactly one is visible now, by its best-ranked candidate."""
+        for rank, way in enumerate(self.profile.locators[name]):
+            found = await self._visible(way)
+            if len(found) == 1:
+                if rank:
+                    self.early_drift[name] = rank
+                return found[0]
+        return None
+
+    async def find(self, name: str) -> Locator:
+        """Wait for a control; a page that loaded without it is Drift."""
+        found = await self.first(name)
+        return found[1]
+
+    async def first(self, *names: str) -> tuple[str, Locator]:
+        """Wait for whichever of several controls appears first."""
+        deadline = time.monotonic() + self._patience
+        while time.monotonic() < deadline:
+            for name in names:
+                if control := await self.seen(name):
+                    return name, control
+            await asyncio.sleep(POLL)
+        raise Drift(
+            State.PORTAL_CHANGED,
+            f"No {' or '.join(names)} was found on {await self.where()} of {self.profile.name};"
+            f" correct locators.{names[0]} in the profile.",
+        )
+
+    async def outcomes(self) -> set[State]:
+        """Every declared outcome that is visible now."""
+        shown = set()
+        for state, ways in self.profile.outcomes.items():
+            for way in ways:
+                if await self._visible(way):
+                    shown.add(State(state))
+                    break
+        return shown
+
+    async def where(self) -> str:
+        """Return the path of the page, without its query."""
+        return urlsplit(self.page.url).path or "a blank page"
+
+    def declared(self, url: str) -> bool:
+        """Tell whether a URL is of a declared origin: scheme, host and port compared, parsed."""
+        parts = urlsplit(url)
+        return (parts.scheme, parts.netloc.lower()) in {
+            (o.scheme, o.netloc.lower()) for o in map(urlsplit, self.profile.origins)
+        }
+
+    async def fill(self, control: Locator, text: str) -> None:
+        """Type into a control of a declared origin and of no other."""
+        element = await control.element_handle()
+        frame = await element.owner_frame() if element else None
+        if frame is None or not self.declared(frame.url):
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"The form on {await self.where()} is not of an origin that {self.profile.name}"
+                f" declares; nothing was typed.",
+            )
+        try:
+            await control.fill(text)
+        except PlaywrightError:
+            # Playwright's own message would repeat what was to be typed.
+            raise self._down("did not take the sign-in form's text") from None
+
+    async def allowed(self, control: Locator) -> str:
+        """Return the control's name if the profile allows clicking it; Drift otherwise."""
+        name = str(await control.evaluate(_NAME))
+        for known in self.profile.clicks:
+            pattern = re.escape(known).replace(r"\*", ".*").replace(r"\#", r"\d")
+            if re.fullmatch(pattern, " ".join(name.split()), re.IGNORECASE):
+                return name
+        raise Drift(
+            State.PORTAL_CHANGED,
+            f"A control on {await self.where()} is not on the list of clicks of"
+            f" {self.profile.name}; it was not clicked.",
+        )
+
+    async def click(self, control: Locator) -> None:
+        """Click a control whose name is on the allow-list."""
+        await self.allowed(control)
+        try:
+            await control.click(timeout=self._patience * 1000)
+        except PlaywrightError:
+            raise self._down("covers or removes a control that was to be clicked") from None
+
+    async def facts(self) -> dict[str, str]:
+        """Return what stands beside the profile's labels, by the label's name."""
+        labels = {name: list(known) for name, known in self.profile.labels.items()}
+        facts: dict[str, str] = await self.page.evaluate(_FACTS, labels)
+        return facts
+
+    async def post(self, route: str, payload: Mapping[str, str]) -> Reply:
+        """Post JSON from within the page, so that its session and origin rules hold."""
+        script = """async ([url, body]) => {
+          const r = await fetch(url, {method: 'POST', body, credentials: 'same-origin',
+            headers: {'Content-Type': 'application/json; charset=utf-8',
+                      'X-Requested-With': 'XMLHttpRequest'}});
+          return JSON.stringify([r.status, r.url, r.headers.get('content-type') || '',
+                                 await r.text()]);
+        }"""
+        url = self.profile.url(route)
+        try:
+            async with asyncio.timeout(self._patience):
+                told = await self.page.evaluate(script, [url, json.dumps(dict(payload))])
+        except (TimeoutError, PlaywrightError):
+            self._refused()
+            raise self._down(f"did not answer its {route} feed") from None
+        status, at, media, text = json.loads(told)
+        return Reply(status, at, media, text.encode())
+
+    def expired(self) -> Failure:
+        """The failure of a session that the portal has ended."""
+        return Transient(
+            State.SESSION_EXPIRED,
+            f"{self.profile.name} ended the session; what is missing is fetched by the next one.",
+        )
+
+    def must_act(self, state: State, what: str) -> Failure:
+        """The failure that only a person can mend."""
+        return ActionNeeded(state, f"{self.profile.name} {what}")

@@ -1,0 +1,182 @@
+"""Loads profiles/*.toml over their platform's data and refuses what does not fit."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from harvester.errors import Misconfigured, State
+
+_HERE = Path(__file__).parent
+
+
+def shipped() -> Path:
+    """The folder of profiles that comes with the program, installed or in a checkout."""
+    packaged = _HERE / "profiles"
+    return packaged if packaged.is_dir() else _HERE.parent / "profiles"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Candidate(_Strict):
+    """One way to find a control: exactly one of role (with name), label, text or css."""
+
+    role: str | None = None
+    name: str | None = None
+    label: str | None = None
+    text: str | None = None
+    css: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Candidate:
+        ways = [w for w in (self.role, self.label, self.text, self.css) if w is not None]
+        if len(ways) != 1 or (self.name is not None and self.role is None):
+            message = "a locator candidate has exactly one of role (with name), label, text, css"
+            raise ValueError(message)
+        return self
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        message = f"{value!r} is not an origin such as https://portal.example"
+        raise ValueError(message)
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        message = f"{value!r} is not an IANA time zone such as America/Chicago"
+        raise ValueError(message) from error
+    return value
+
+
+class Pace(_Strict):
+    """Limits that the utility's portal sets or that we keep out of courtesy."""
+
+    sign_ins_a_day: int = 3
+    reply_seconds: float = 30
+    """How long a page or a feed may take before the portal counts as down."""
+    click_ms: int = 130
+    """Pause between download clicks: Chromium silently drops the 11th within a second."""
+
+
+class Feed(_Strict):
+    """The options in which co-ops on one product differ at the usage feeds."""
+
+    member_digits: int = 8
+    """Width that the member number is zero-padded to; 0 sends it as it is."""
+    interval_end: Literal["next_day", "same_day"] = "next_day"
+    """Whether EndDate of an interval request is the day after the last one or the last one."""
+    interval_minutes: Literal["15", "30", "60"] = "60"
+    hour_label: Literal["beginning", "ending"] = "beginning"
+    ranges: tuple[int, ...] = (31, 7, 1)
+    """Days asked for at once, widest first; the next is tried where one is not answered in full."""
+
+
+class Profile(_Strict):
+    """One utility's portal: names, places, labels and limits, never an `if`."""
+
+    id: str
+    platform: str
+    name: str
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    phone: str | None = None
+    origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(min_length=1)
+    """The first is the portal; the browser may reach these and no others."""
+    base: str
+    bills_listed: int = 24
+    """How many bills the portal shows at most."""
+    routes: Mapping[str, str]
+    locators: Mapping[str, tuple[Candidate, ...]]
+    outcomes: Mapping[str, tuple[Candidate, ...]]
+    """What a page after the sign-in can be, by state name; exactly one must appear."""
+    labels: Mapping[str, tuple[str, ...]]
+    """Printed labels of account facts and settings on the account pages."""
+    columns: Mapping[str, tuple[str, ...]]
+    """Headers of the billing history."""
+    clicks: tuple[str, ...]
+    """Names of controls that may be clicked, `*` standing for anything; all others never are."""
+    functions: Mapping[str, str]
+    """Names of the page's own script functions that a flow calls."""
+    pace: Pace = Pace()
+    feed: Feed = Feed()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The portal's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    def url(self, route: str) -> str:
+        """Return the absolute URL of a named route."""
+        return self.origins[0] + self.routes[route].replace("{base}", self.base)
+
+
+def load(name: str, folders: tuple[Path, ...] = ()) -> Profile:
+    """Return a profile by name; a user's own folders come before the shipped one.
+
+    Raises Misconfigured with one sentence where it is unknown, unreadable or does not fit.
+    """
+    places = (*folders, shipped())
+    data = _read(name, places, State.UNKNOWN_PROFILE)
+    platform = data.get("platform")
+    if not isinstance(platform, str):
+        raise Misconfigured(
+            State.INVALID_PROFILE,
+            f"Profile {name}: it names no platform; add a line such as platform = \"oscp\".",
+        )
+    base = _read(f"platforms/{platform}", places, State.INVALID_PROFILE)
+    merged = _overlay(base, data) | {"id": name}
+    variants = merged.pop("bases", {})
+    merged["routes"] = variants.get(merged.get("base"), {}) | merged.get("routes", {})
+    try:
+        return Profile.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        said = "is not a known key" if first["type"] == "extra_forbidden" else first["msg"]
+        raise Misconfigured(
+            State.INVALID_PROFILE, f"Profile {name}: {where or 'it'}: {said}; correct the file."
+        ) from None
+
+
+def names(folders: tuple[Path, ...] = ()) -> list[str]:
+    """Every profile that can be loaded by name."""
+    return sorted({file.stem for folder in (*folders, shipped()) for file in folder.glob("*.toml")})
+
+
+def _read(name: str, places: tuple[Path, ...], state: State) -> dict[str, Any]:
+    known = re.fullmatch(r"[a-z0-9][a-z0-9/_-]*", name) is not None
+    file = next((p for f in places if known and (p := f / f"{name}.toml").is_file()), None)
+    if file is None:
+        raise Misconfigured(
+            state,
+            f"No profile {name!r}; known are {', '.join(names(places))}."
+            f" Put {name}.toml into {places[0]} to add one.",
+        )
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise Misconfigured(
+            State.INVALID_PROFILE, f"Profile {name}: {file.name} cannot be read: {error}."
+        ) from None
+
+
+def _overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = _overlay(below, value) if both else value  # type: ignore[arg-type]
+    return merged

@@ -1,0 +1,42 @@
+"""What every test may need: the browser that was found, and a way to run a coroutine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from harvester.browser import provide
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+T = TypeVar("T")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marks."""
+    config.addinivalue_line("markers", "install: downloads a browser; skipped when offline")
+
+
+def run_async(coro: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a loop of its own.
+
+    The main thread's loop belongs to pytest-playwright once a test has asked for a page.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coro).result()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Let pytest-playwright start the Chromium that the program itself would start."""
+    headed = browser_type_launch_args.get("headless") is False
+    return {
+        **browser_type_launch_args,
+        "executable_path": provide(headed=headed),
+        "chromium_sandbox": os.geteuid() != 0,
+    }
