@@ -215,7 +215,7 @@ async def render(path: Path | None, *, headed: bool = False) -> None:
         await page.set_content("<h1>Kilowatt hours</h1>")
         assert await page.inner_text("h1") == "Kilowatt hours"
         told = await page.evaluate("new Date(1767225600000).toLocaleString()")
-        assert told == "12/31/2025, 5:00:00\u202fPM"
+        assert told.split() == ["12/31/2025,", "5:00:00", "PM"]
         assert len(await page.screenshot()) > 1000
         assert not wire.dialled
 
