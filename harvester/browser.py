@@ -215,7 +215,7 @@ INSTALLERS: tuple[Step, ...] = (
 
 def _run(*command: str, seconds: float) -> None:
     """Run a command to its end; on failure or time-out raise its last line, children ended."""
-    process = subprocess.Popen(  # noqa: S603 - fixed commands and the browser itself
+    process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
     )  # fmt: skip

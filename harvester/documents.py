@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 from contextlib import suppress
-from pathlib import Path
 
 from playwright.async_api import Download, Locator, Page, Response
 from playwright.async_api import Error as PlaywrightError
@@ -92,8 +91,7 @@ class _Race:
             self._run(self._read(response))
 
     async def _keep(self, download: Download) -> None:
-        path = await download.path()
-        content = Path(path).read_bytes()
+        content = await asyncio.to_thread((await download.path()).read_bytes)
         await download.delete()
         self._win(download.url, content)
 

@@ -132,7 +132,7 @@ class Note:
 
 @dataclass(frozen=True)
 class DayTotal:
-    """One local day of the daily feed; a total or register that the portal does not give is None."""
+    """One local day of the daily feed; what the portal does not give is None."""
 
     account: str
     day: date

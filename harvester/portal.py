@@ -6,16 +6,18 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, Frame, Locator, Page
+from playwright.async_api import BrowserContext, Frame, Locator, Page, Request
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from harvester.errors import ActionNeeded, Drift, Failure, State, Transient
+from harvester.errors import Drift, State, Transient
 from harvester.profile import Candidate, Profile
 
 POLL = 0.05
@@ -26,35 +28,48 @@ _STATUS = {429: State.RATE_LIMITED, 503: State.MAINTENANCE}
 _NAME = """e => {
   const said = e.getAttribute('aria-label') || (e.matches('input') && e.value) || e.innerText
     || e.getAttribute('title') || '';
-  const calls = /^\\s*(?:javascript:|return\\s+)?([\\w.]+)\\(/.exec(e.getAttribute('onclick') || '');
+  const calls = /^\\s*(?:javascript:|return\\s+)?([\\w.]+)\\(/.exec(
+    e.getAttribute('onclick') || '');
   return said.trim() || (calls ? calls[1] + '()' : '');
 }"""
 """What a person would call a control; a nameless icon is called by the function it starts."""
 
 _FACTS = """labels => {
-  const plain = s => (s || '').replace(/\\s+/g, ' ').trim().replace(/[:*]\\s*$/, '').toLowerCase();
-  const found = {};
-  for (const e of document.querySelectorAll('dt,th,td,label,span,strong,b,div')) {
-    if (e.childElementCount > 1) continue;
-    const said = plain(e.textContent);
-    for (const [name, known] of Object.entries(labels)) {
-      if (name in found || !known.some(k => plain(k) === said)) continue;
-      const beside = e.nextElementSibling || (e.parentElement || {}).nextElementSibling;
-      const text = beside && beside.textContent.replace(/\\s+/g, ' ').trim();
-      if (text) found[name] = text;
+  const plain = s => (s || '').replace(/\\s+/g, ' ').trim();
+  const bare = s => plain(s).replace(/\\s*[:*]\\s*$/, '').toLowerCase();
+  const printed = [...document.querySelectorAll('dt,th,td,label,span,strong,b,p,li,div')]
+    .filter(e => e.childElementCount < 2 && e.checkVisibility())
+    .map(e => [e, plain(e.textContent)]);
+  const value = label => {
+    for (const [e, text] of printed) {
+      if (bare(text) === label) {
+        const beside = e.nextElementSibling || (e.parentElement || {}).nextElementSibling;
+        if (beside && plain(beside.textContent)) return plain(beside.textContent);
+      } else if (text.toLowerCase().startsWith(label + ':')) {
+        return plain(text.slice(label.length + 1));
+      }
     }
-  }
+  };
+  const found = {};
+  for (const [name, known] of Object.entries(labels))
+    for (const label of known) found[name] ??= value(bare(label));
   return found;
+}"""
+"""What is printed beside a label, or behind it; a label that comes first in its list wins."""
+
+_POST = """async ([url, body]) => {
+  const r = await fetch(url, {method: 'POST', body, credentials: 'same-origin',
+    headers: {'Content-Type': 'application/json; charset=utf-8',
+              'X-Requested-With': 'XMLHttpRequest'}});
+  return JSON.stringify([r.status, r.url, r.headers.get('content-type') || '', await r.text()]);
 }"""
 
 
-class Wire(Protocol):
-    """What a portal needs of the wire: a count of its own requests and what was refused."""
+class Counter(Protocol):
+    """What a portal needs of the wire: that requests made beside the page are counted too."""
 
-    @property
-    def refused(self) -> Mapping[str, int]: ...
-
-    def count(self, url: str) -> None: ...
+    def count(self, url: str) -> None:
+        """Count one request."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +88,22 @@ class Portal:
 
     page: Page
     profile: Profile
-    wire: Wire
+    wire: Counter
+    now: Callable[[], datetime]
+    """Tells the time of retrieval, in UTC."""
     early_drift: dict[str, int] = field(default_factory=dict)
     """Locator names whose first candidate did not win, with the rank of the one that did."""
+    led_to: str | None = None
+    """The undeclared host that the portal last tried to lead its member to."""
+
+    def __post_init__(self) -> None:
+        self.page.on("request", self._note_where_to)
+
+    def _note_where_to(self, request: Request) -> None:
+        if request.is_navigation_request() and not self.declared(request.url):
+            parts = urlsplit(request.url)
+            if parts.scheme in {"http", "https"} and request.frame == self.page.main_frame:
+                self.led_to = parts.netloc
 
     @property
     def context(self) -> BrowserContext:
@@ -96,19 +124,19 @@ class Portal:
         except PlaywrightTimeout:
             raise self._down(f"did not answer within {self._patience:.0f} seconds") from None
         except PlaywrightError as error:
-            self._refused()
+            self.stay()
             reason = re.search(r"net::(ERR_\w+)", str(error))
             raise self._down(f"cannot be reached ({reason[1] if reason else 'no reply'})") from None
         if answer is not None:
             self._judge(answer.status, route)
 
-    def _refused(self) -> None:
-        if self.wire.refused:
-            host = next(iter(self.wire.refused))
+    def stay(self) -> None:
+        """Raise Drift where the portal led to a host that the profile does not declare."""
+        if self.led_to:
             raise Drift(
                 State.PORTAL_CHANGED,
-                f"{self.profile.name} sends its members on to {host}, which the profile does not"
-                f" declare; if that is right, add it to the profile's origins.",
+                f"{self.profile.name} sends its members on to {self.led_to}, which the profile"
+                f" does not declare; if that is right, add it to the profile's origins.",
             )
 
     def _judge(self, status: int, route: str) -> None:
@@ -116,12 +144,13 @@ class Portal:
         if state is None and status in {401, 403}:
             raise Drift(
                 State.BLOCKED,
-                f"{self.profile.name} refused the {route} page (HTTP {status}); stop and ask it why.",
+                f"{self.profile.name} refused its {route} page (HTTP {status}): ask it why.",
             )
         if state or status >= 500:
             raise Transient(
                 state or State.PORTAL_DOWN,
-                f"{self.profile.name} answered its {route} page with HTTP {status}; try again later.",
+                f"{self.profile.name} answered its {route} page with HTTP {status};"
+                f" nothing was lost, run again later.",
             )
         if status == 404:
             raise Drift(
@@ -134,32 +163,31 @@ class Portal:
         host = urlsplit(self.profile.origins[0]).netloc
         return Transient(
             State.PORTAL_DOWN,
-            f"The portal of {self.profile.name} at {host} {how}; nothing was lost, run again later.",
+            f"The portal of {self.profile.name} at {host} {how};"
+            f" nothing was lost, run again later.",
         )
 
-    def _locate(self, frame: Frame, way: Candidate) -> Locator:
+    def _locate(self, place: Frame | Locator, way: Candidate) -> Locator:
         if way.role is not None:
             role: Any = way.role
-            return frame.get_by_role(role, name=way.name)
+            return place.get_by_role(role, name=way.name)
         if way.label is not None:
-            return frame.get_by_label(way.label)
+            return place.get_by_label(way.label)
         if way.text is not None:
-            return frame.get_by_text(re.compile(way.text, re.IGNORECASE))
-        return frame.locator(way.css or "")
+            return place.get_by_text(re.compile(way.text, re.IGNORECASE))
+        return place.locator(way.css or "")
 
-    async def _visible(self, way: Candidate) -> list[Locator]:
+    async def _visible(self, way: Candidate, inside: Locator | None) -> list[Locator]:
         found = []
-        for frame in self.page.frames:
-            try:
-                found += await self._locate(frame, way).filter(visible=True).all()
-            except PlaywrightError:
-                continue  # the frame is just being replaced by a navigation
+        for place in self.page.frames if inside is None else [inside]:
+            with suppress(PlaywrightError):  # a frame may just be replaced by a navigation
+                found += await self._locate(place, way).filter(visible=True).all()
         return found
 
-    async def seen(self, name: str) -> Locator | None:
+    async def seen(self, name: str, inside: Locator | None = None) -> Locator | None:
         """Return the control if exactly one is visible now, by its best-ranked candidate."""
         for rank, way in enumerate(self.profile.locators[name]):
-            found = await self._visible(way)
+            found = await self._visible(way, inside)
             if len(found) == 1:
                 if rank:
                     self.early_drift[name] = rank
@@ -168,21 +196,22 @@ class Portal:
 
     async def find(self, name: str) -> Locator:
         """Wait for a control; a page that loaded without it is Drift."""
-        found = await self.first(name)
-        return found[1]
+        async for _ in self.looks(name):
+            if control := await self.seen(name):
+                return control
+        raise AssertionError  # looks() ends by raising
 
-    async def first(self, *names: str) -> tuple[str, Locator]:
-        """Wait for whichever of several controls appears first."""
+    async def looks(self, *names: str) -> AsyncIterator[None]:
+        """Let the caller look at the page again and again; Drift says what was never there."""
         deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline:
-            for name in names:
-                if control := await self.seen(name):
-                    return name, control
+            self.stay()
+            yield
             await asyncio.sleep(POLL)
         raise Drift(
             State.PORTAL_CHANGED,
-            f"No {' or '.join(names)} was found on {await self.where()} of {self.profile.name};"
-            f" correct locators.{names[0]} in the profile.",
+            f"No {' or '.join(names)} was found on {self.where()} of {self.profile.name};"
+            f" correct {' or '.join(names)} in the profile.",
         )
 
     async def outcomes(self) -> set[State]:
@@ -190,12 +219,12 @@ class Portal:
         shown = set()
         for state, ways in self.profile.outcomes.items():
             for way in ways:
-                if await self._visible(way):
+                if await self._visible(way, None):
                     shown.add(State(state))
                     break
         return shown
 
-    async def where(self) -> str:
+    def where(self) -> str:
         """Return the path of the page, without its query."""
         return urlsplit(self.page.url).path or "a blank page"
 
@@ -213,7 +242,7 @@ class Portal:
         if frame is None or not self.declared(frame.url):
             raise Drift(
                 State.PORTAL_CHANGED,
-                f"The form on {await self.where()} is not of an origin that {self.profile.name}"
+                f"The form on {self.where()} is not of an origin that {self.profile.name}"
                 f" declares; nothing was typed.",
             )
         try:
@@ -231,7 +260,7 @@ class Portal:
                 return name
         raise Drift(
             State.PORTAL_CHANGED,
-            f"A control on {await self.where()} is not on the list of clicks of"
+            f"A control on {self.where()} is not on the list of clicks of"
             f" {self.profile.name}; it was not clicked.",
         )
 
@@ -243,38 +272,36 @@ class Portal:
         except PlaywrightError:
             raise self._down("covers or removes a control that was to be clicked") from None
 
+    async def dismiss(self, name: str) -> None:
+        """Click this overlay away wherever it comes between us and a control."""
+        for way in self.profile.locators[name]:
+            overlay = self._locate(self.page.main_frame, way)
+            await self.page.add_locator_handler(overlay, self.click)
+
+    async def ask(self, script: str, argument: object = None) -> Any:  # noqa: ANN401
+        """Return what a script of ours makes of the page; Transient where the page ends it."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self.page.evaluate(script, argument)
+        except (TimeoutError, PlaywrightError):
+            self.stay()
+            raise self._down(f"did not answer on {self.where()}") from None
+
     async def facts(self) -> dict[str, str]:
         """Return what stands beside the profile's labels, by the label's name."""
         labels = {name: list(known) for name, known in self.profile.labels.items()}
-        facts: dict[str, str] = await self.page.evaluate(_FACTS, labels)
-        return facts
+        found: dict[str, str] = await self.ask(_FACTS, labels)
+        return found
 
     async def post(self, route: str, payload: Mapping[str, str]) -> Reply:
         """Post JSON from within the page, so that its session and origin rules hold."""
-        script = """async ([url, body]) => {
-          const r = await fetch(url, {method: 'POST', body, credentials: 'same-origin',
-            headers: {'Content-Type': 'application/json; charset=utf-8',
-                      'X-Requested-With': 'XMLHttpRequest'}});
-          return JSON.stringify([r.status, r.url, r.headers.get('content-type') || '',
-                                 await r.text()]);
-        }"""
-        url = self.profile.url(route)
-        try:
-            async with asyncio.timeout(self._patience):
-                told = await self.page.evaluate(script, [url, json.dumps(dict(payload))])
-        except (TimeoutError, PlaywrightError):
-            self._refused()
-            raise self._down(f"did not answer its {route} feed") from None
-        status, at, media, text = json.loads(told)
-        return Reply(status, at, media, text.encode())
+        told = await self.ask(_POST, [self.profile.url(route), json.dumps(dict(payload))])
+        status, url, media, text = json.loads(told)
+        return Reply(status, url, media, text.encode())
 
-    def expired(self) -> Failure:
-        """The failure of a session that the portal has ended."""
+    def expired(self) -> Transient:
+        """Return the failure of a session that the portal has ended."""
         return Transient(
             State.SESSION_EXPIRED,
             f"{self.profile.name} ended the session; what is missing is fetched by the next one.",
         )
-
-    def must_act(self, state: State, what: str) -> Failure:
-        """The failure that only a person can mend."""
-        return ActionNeeded(state, f"{self.profile.name} {what}")

@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 
 
 def shipped() -> Path:
-    """The folder of profiles that comes with the program, installed or in a checkout."""
+    """Return the folder of profiles that comes with the program, installed or in a checkout."""
     packaged = _HERE / "profiles"
     return packaged if packaged.is_dir() else _HERE.parent / "profiles"
 
@@ -81,7 +81,7 @@ class Feed(_Strict):
     """Whether EndDate of an interval request is the day after the last one or the last one."""
     interval_minutes: Literal["15", "30", "60"] = "60"
     hour_label: Literal["beginning", "ending"] = "beginning"
-    ranges: tuple[int, ...] = (31, 7, 1)
+    ranges: tuple[int, ...] = (366, 31, 7, 1)
     """Days asked for at once, widest first; the next is tried where one is not answered in full."""
 
 
@@ -134,7 +134,7 @@ def load(name: str, folders: tuple[Path, ...] = ()) -> Profile:
     if not isinstance(platform, str):
         raise Misconfigured(
             State.INVALID_PROFILE,
-            f"Profile {name}: it names no platform; add a line such as platform = \"oscp\".",
+            f'Profile {name}: it names no platform; add a line such as platform = "oscp".',
         )
     base = _read(f"platforms/{platform}", places, State.INVALID_PROFILE)
     merged = _overlay(base, data) | {"id": name}

@@ -22,10 +22,10 @@ PIECE = 65_536
 HEAD_SECONDS = 30.0
 DIAL_SECONDS = 30.0
 PORTS = {"http": 80, "https": 443}
-HOP_BY_HOP = set(
-    "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
-    "upgrade".split()  # noqa: SIM905 - a list of words
-)
+HOP_BY_HOP = {
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+    "te", "trailer", "upgrade",
+}  # fmt: skip
 
 
 class _RefusedError(Exception):
@@ -204,7 +204,7 @@ def _parse(raw: bytes) -> tuple[str, str, list[tuple[str, str]]]:
 def _origin_form(
     method: str, target: str, headers: list[tuple[str, str]]
 ) -> tuple[bytes, int | None]:
-    """The head that the portal is sent, and its body's length (None: chunked)."""
+    """Return the head that the portal is sent, and its body's length (None: chunked)."""
     lower = [(name.lower(), value.lower()) for name, value in headers]
     sizes = [field for field in lower if field[0] in {"content-length", "transfer-encoding"}]
     name, value = sizes[0] if sizes else ("content-length", "0")

@@ -1,0 +1,253 @@
+"""Walks the SEDC / Meridian "Online Service Customer Portal" and brings home its bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import date
+from urllib.parse import urlsplit
+
+from playwright.async_api import Locator
+
+from harvester import printed
+from harvester.documents import capture
+from harvester.errors import ActionNeeded, BadData, Drift, State, Transient
+from harvester.model import Artifact, Bill, Kind
+from harvester.platforms.oscp_usage import UsageFeed
+from harvester.portal import Portal
+
+_ACCOUNT = re.compile(r"\d{7}-?\d{3}")
+"""Member number and three-digit separator, as the portal prints them (seen at siblings)."""
+
+_MEANT = {
+    State.BAD_CREDENTIALS: "rejected the user ID or password; correct them with `harvester member"
+    " add`, they are not sent again as they are",
+    State.ACCOUNT_LOCKED: "has locked this sign-in; the member must wait or call the utility",
+    State.PASSWORD_CHANGE_REQUIRED: "asks the member for a new password; sign in there once",
+    State.MFA_REQUIRED: "asks for a code that it sends to the member",
+    State.CAPTCHA_REQUIRED: "asks for the characters of a picture; the member must sign in there",
+    State.NOTICE_PENDING: "shows terms that the member must read and accept there first",
+}
+
+_LEDGER = """([get, bind]) => new Promise(done => {
+  if (typeof window[get] !== 'function') return done(null);
+  window[bind] = answer => done(JSON.stringify(answer));
+  window[get]('01/1950', '01/2200');
+})"""
+"""The function takes months and hands its rows to whatever the other name then holds."""
+
+_NOTES = """selectors => JSON.stringify([...document.querySelectorAll(selectors)].map(e => ({
+  date: e.dataset.date,
+  text: (e.querySelector('title') || e).textContent.trim(),
+})))"""
+
+
+class Oscp:
+    """One sign-in at one portal; the failures it raises say what to do next."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+        self._listed: dict[str, str] = {}
+        """Account numbers as the list of accounts prints them; empty where there is no list."""
+
+    async def sign_in(self, user: str, password: str) -> None:
+        """Send the credentials once; exactly one declared outcome must follow.
+
+        Raises ActionNeeded where a person must act and Drift where the page says nothing known.
+        """
+        portal = self.portal
+        await portal.dismiss("notice")
+        await portal.goto("login")
+        field = await self._user_field()
+        await portal.fill(field, user)
+        await portal.fill(await portal.find("password"), password)
+        await portal.click(await portal.find("sign_in"))
+        async for _ in portal.looks("outcomes"):
+            if await self._signed_in():
+                return
+
+    async def accounts(self) -> list[str]:
+        """Return the account numbers that the sign-in sees, digits only."""
+        await self._open("billing")
+        if await self.portal.seen("all_accounts"):
+            printed_numbers = await self._list_accounts()
+            self._listed = {printed.digits(text): text for text in printed_numbers}
+            return list(self._listed)
+        number = printed.digits((await self.portal.facts()).get("number") or "")
+        return [number] if number else []
+
+    async def select(self, number: str) -> None:
+        """Make an account the one that every page is about."""
+        portal = self.portal
+        if self._listed:
+            if not await portal.seen("account_table"):
+                await self._open("billing")
+                await self._list_accounts()
+            table = await portal.find("account_table")
+            link = table.get_by_role("link", name=self._listed[number], exact=True)
+            if await link.count() != 1:
+                raise ActionNeeded(
+                    State.ACCOUNT_NOT_VISIBLE,
+                    f"Account …{number[-3:]} is no longer among the accounts of this sign-in at"
+                    f" {portal.profile.name}; check who holds it.",
+                )
+            await portal.click(link)
+        async for _ in portal.looks("labels.number"):
+            if printed.digits((await portal.facts()).get("number") or "") == number:
+                return
+
+    async def account(self, number: str) -> Artifact:
+        """Fetch the account's facts and settings from the page that `select` left open."""
+        return self._artifact(Kind.ACCOUNT, number, json.dumps(await self.portal.facts()))
+
+    async def bill_list(self, number: str) -> Artifact:
+        """Fetch the billing history."""
+        await self._open("history")
+        markup: str = await (await self.portal.find("bill_table")).evaluate("e => e.outerHTML")
+        return self._artifact(Kind.BILL_LIST, number, markup, media_type="text/html")
+
+    async def ledger(self, number: str) -> Artifact:
+        """Fetch payments and bills by the page's own function, on the billing history."""
+        names = self.portal.profile.functions
+        told = await self.portal.ask(_LEDGER, [names["ledger"], names["bind_ledger"]])
+        if told is None:
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"The billing history of {self.portal.profile.name} has no function"
+                f" {names['ledger']} any more; correct functions.ledger in the profile.",
+            )
+        return self._artifact(Kind.LEDGER, number, told)
+
+    async def bill_pdf(self, bill: Bill) -> Artifact:
+        """Fetch one bill's document: its row is found again by its content, then clicked.
+
+        Raises BadData(NOT_YET_AVAILABLE) where the row or the document does not come.
+        """
+        try:
+            url, content = await capture(self.portal, await self._bill_link(bill))
+        except BadData:
+            if await self.portal.seen("user"):
+                raise self.portal.expired() from None
+            raise
+        self._refuse_sign_in_page(content)
+        await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
+        return self._artifact(
+            Kind.BILL_PDF, bill.account, content, url=url, media_type="application/pdf",
+            about={"bill": bill.key},
+        )  # fmt: skip
+
+    async def notes(self, number: str) -> Artifact:
+        """Fetch the notes on the usage graph; leaves the usage page open."""
+        self._feed = UsageFeed(self.portal, number)
+        async with self._feed.learning():
+            await self._open("usage")
+        ways = [way.css for way in self.portal.profile.locators["usage_note"] if way.css]
+        return self._artifact(Kind.NOTES, number, await self.portal.ask(_NOTES, ", ".join(ways)))
+
+    async def usage(
+        self, days: Collection[date], hours: Collection[date]
+    ) -> AsyncIterator[Artifact]:
+        """Fetch these local days of the daily and the interval feed, on the usage page.
+
+        `about` of each artifact: `first` and `last` day asked for, and `missing`, those of them
+        that the portal has nothing for.
+        """
+        async for kind, reply, about in self._feed.fetch(days, hours):
+            yield self._artifact(
+                kind, self._feed.account, reply.content, url=reply.url,
+                media_type=reply.media_type, about=about,
+            )  # fmt: skip
+
+    async def _user_field(self) -> Locator:
+        """Wait for the sign-in form, which some pages show only behind a link."""
+        opened = False
+        async for _ in self.portal.looks("user", "open_sign_in"):
+            self._act(await self.portal.outcomes())
+            if field := await self.portal.seen("user"):
+                return field
+            if not opened and (link := await self.portal.seen("open_sign_in")):
+                await self.portal.click(link)
+                opened = True
+        raise AssertionError  # looks() ends by raising
+
+    async def _open(self, route: str) -> None:
+        """Open a signed-in page; the sign-in form in its place means that the session is over."""
+        await self.portal.goto(route)
+        async for _ in self.portal.looks("outcomes.OK"):
+            if await self._signed_in():
+                return
+            if await self.portal.seen("user"):
+                raise self.portal.expired()
+
+    async def _signed_in(self) -> bool:
+        shown = await self.portal.outcomes()
+        self._act(shown)
+        return State.OK in shown
+
+    def _act(self, shown: set[State]) -> None:
+        """Raise what the page says other than that it is signed in."""
+        name = self.portal.profile.name
+        said = shown - {State.OK}
+        if len(said) > 1:
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"{self.portal.where()} of {name} shows {' and '.join(sorted(said))} at once;"
+                f" correct outcomes in the profile.",
+            )
+        for state in said:
+            if state is State.MAINTENANCE:
+                raise Transient(state, f"{name} is under maintenance; run again later.")
+            raise ActionNeeded(state, f"{name} {_MEANT[state]}.")
+
+    async def _list_accounts(self) -> list[str]:
+        """Open the list of accounts in full and return their numbers as it prints them."""
+        portal = self.portal
+        opener = await portal.find("all_accounts")
+        told = re.search(r"\((\d+)\)", await opener.inner_text())
+        await portal.click(opener)
+        table = await portal.find("account_table")
+        if length := await portal.seen("account_length"):
+            sizes = await length.locator("option").evaluate_all("all => all.map(e => e.value)")
+            await length.select_option(max(sizes, key=lambda size: int(size) % 2**31))
+        async for _ in portal.looks("account_table in full"):
+            links = await table.get_by_role("link").all_inner_texts()
+            numbers = [text.strip() for text in links if _ACCOUNT.fullmatch(text.strip())]
+            if numbers and (told is None or len(numbers) == int(told[1])):
+                return numbers
+        raise AssertionError  # looks() ends by raising
+
+    async def _bill_link(self, bill: Bill) -> Locator:
+        portal = self.portal
+        table = await portal.find("bill_table")
+        rows = printed.table(await table.evaluate("e => e.outerHTML"), portal.profile.columns)
+        for position, row in (rows or {}).items():
+            if printed.bill(bill.account, row) == bill:
+                link = await portal.seen("bill_link", table.locator("tr").nth(position))
+                if link:
+                    return link
+        raise BadData(
+            State.NOT_YET_AVAILABLE,
+            f"The bill of {bill.billing_date} has no row with a document any more"
+            f" on {portal.where()}; the next run asks again.",
+        )
+
+    def _refuse_sign_in_page(self, content: bytes) -> None:
+        if b'type="password"' in content[:100_000].lower():
+            raise self.portal.expired()
+
+    def _artifact(
+        self, kind: Kind, account: str, content: str | bytes, *,
+        url: str = "", media_type: str = "application/json", about: Mapping[str, str] | None = None,
+    ) -> Artifact:  # fmt: skip
+        place = urlsplit(url or self.portal.page.url)
+        return Artifact(
+            kind=kind,
+            account=account,
+            content=content.encode() if isinstance(content, str) else content,
+            url=f"{place.scheme}://{place.netloc}{place.path}",
+            media_type=media_type,
+            retrieved_at=self.portal.now(),
+            about=about or {},
+        )

@@ -1,0 +1,201 @@
+"""Asks the portal's usage feeds for many days in few requests, judging each answer by its days."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import date, timedelta
+from http import HTTPStatus
+
+from playwright.async_api import Request
+
+from harvester import printed
+from harvester.errors import Drift, State, Transient
+from harvester.model import Kind
+from harvester.portal import Portal, Reply
+
+DAY = timedelta(days=1)
+LATE = 3 * DAY
+"""The newest days may come late; that they are missing says nothing about the width of a range."""
+HOLE = 7 * DAY
+"""Days that are farther apart are not asked for together."""
+LOOK_BACK = (0, 31, 92, 183, 366)
+"""Days back from the newest where a feed that is silent so far is tried: service may have ended."""
+LEARN_SECONDS = 5.0
+
+_STAMPS = {Kind.DAILY: "DAILYTIMESTAMPFORMAT", Kind.INTERVAL: "UsageHourDate"}
+_ROUTES = {Kind.DAILY: "daily", Kind.INTERVAL: "interval"}
+
+Answer = tuple[Kind, Reply, Mapping[str, str]]
+
+
+class UsageFeed:
+    """The daily and the interval feed of one account, on its open usage page."""
+
+    def __init__(self, portal: Portal, account: str) -> None:
+        self.portal = portal
+        self.account = account
+        self._heard = asyncio.Event()
+        member, separator = account[:-3], account[-3:]
+        self._asked = {
+            "keymbr": member.zfill(portal.profile.feed.member_digits),
+            "MemberSep": f"{member}-{separator}",
+            "IsEnergy": "false",
+            "IsPPM": "false",
+            "IsCostEnable": "3",
+        }
+        self._proven = {Kind.DAILY: 0, Kind.INTERVAL: 0}
+        """The widest range, in days, that a feed was seen to answer from end to end."""
+        self._prime_each = False
+
+    @asynccontextmanager
+    async def learning(self) -> AsyncIterator[None]:
+        """Take over what the page itself sends while it is opened; fall back to what is known."""
+        self.portal.page.on("request", self._hear)
+        try:
+            yield
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEARN_SECONDS):
+                    await self._heard.wait()
+        finally:
+            self.portal.page.remove_listener("request", self._hear)
+        if printed.digits(self._asked["MemberSep"]) != self.account:
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"The usage page of {self.portal.profile.name} asks for another account than the"
+                f" selected …{self.account[-3:]}; nothing of it was taken.",
+            )
+
+    def _hear(self, request: Request) -> None:
+        if request.url != self.portal.profile.url("daily") or not request.post_data:
+            return
+        with suppress(ValueError):
+            sent = json.loads(request.post_data)
+            self._asked = {k: str(v) for k, v in sent.items() if k not in {"StartDate", "EndDate"}}
+            self._heard.set()
+
+    async def fetch(self, days: Collection[date], hours: Collection[date]) -> AsyncIterator[Answer]:
+        """Yield the answers for `days` of the daily and `hours` of the interval feed.
+
+        `about` of an answer: `first` and `last` day, and `missing`: days that it has nothing for
+        although no wider than what was proven to be answered in full.  A day that is in no answer
+        and in no `missing` was not got.
+        """
+        if hours and not days:
+            days = {max(hours)}  # the interval feed is silent before the daily one was asked
+        for kind, wanted in ((Kind.DAILY, days), (Kind.INTERVAL, hours)):
+            async for answer in self._sweep(kind, set(wanted)):
+                yield answer
+
+    async def _sweep(self, kind: Kind, wanted: set[date]) -> AsyncIterator[Answer]:
+        """Find the widest range that is answered in full, then ask for the rest in that range."""
+        left = set(wanted)
+        async for span, reply, got in self._probe(kind, wanted):
+            settled = got if len(span) > self._proven[kind] else set(span)
+            left -= settled
+            yield kind, reply, _about(span, settled - got)
+        if not self._proven[kind]:
+            return
+        for span in _spans(left, self._proven[kind]):
+            reply, got = await self._ask(kind, span)
+            yield kind, reply, _about(span, set(span) - got)
+
+    async def _probe(
+        self, kind: Kind, wanted: set[date]
+    ) -> AsyncIterator[tuple[list[date], Reply, set[date]]]:
+        """Yield the first answer that has days in it, with its range."""
+        failure: Transient | None = None
+        tried: set[tuple[date, date]] = set()
+        for back in LOOK_BACK:
+            anchored = {day for day in wanted if day <= max(wanted) - back * DAY}
+            for width in self._widths(kind) if anchored else ():
+                span = max(_spans(anchored, width), key=len)
+                if (span[0], span[-1]) in tried:
+                    continue
+                tried.add((span[0], span[-1]))
+                try:
+                    reply, got = await self._ask(kind, span)
+                except Transient as refused:
+                    if refused.state is not State.PORTAL_DOWN:
+                        raise
+                    failure = refused
+                    continue
+                if got:
+                    late = span[-1] == max(wanted) and max(got) >= span[-1] - LATE
+                    reach = span[-1] if late else max(got)
+                    self._proven[kind] = (reach - min(got)).days + 1
+                    yield span, reply, got
+                    return
+        if failure:
+            raise failure
+
+    def _widths(self, kind: Kind) -> list[int]:
+        ranges = self.portal.profile.feed.ranges
+        known = self._proven[Kind.DAILY] if kind is Kind.INTERVAL else 0
+        return [known, *(width for width in ranges if width < known)] if known else list(ranges)
+
+    async def _ask(self, kind: Kind, span: list[date]) -> tuple[Reply, set[date]]:
+        """Ask for a range and return the reply with the days of the range that it has rows for."""
+        if kind is Kind.INTERVAL and self._prime_each:
+            await self._post(Kind.DAILY, span)
+        reply, got = await self._post(kind, span)
+        if kind is Kind.INTERVAL and not got and not self._proven[kind] and not self._prime_each:
+            await self._post(Kind.DAILY, span)
+            reply, got = await self._post(kind, span)
+            self._prime_each = bool(got)
+        return reply, got
+
+    async def _post(self, kind: Kind, span: list[date]) -> tuple[Reply, set[date]]:
+        feed = self.portal.profile.feed
+        last = span[-1]
+        asked = dict(self._asked)
+        if kind is Kind.INTERVAL:
+            asked = {name: asked[name] for name in ("keymbr", "MemberSep") if name in asked}
+            asked["IntervalType"] = feed.interval_minutes
+            last += DAY if feed.interval_end == "next_day" else 0 * DAY
+        dates = {"StartDate": f"{span[0]:%m/%d/%Y}", "EndDate": f"{last:%m/%d/%Y}"}
+        reply = await self.portal.post(_ROUTES[kind], asked | dates)
+        if b'type="password"' in reply.content[:100_000].lower():
+            raise self.portal.expired()
+        days = {printed.day(str(i.get(_STAMPS[kind], ""))[:10]) for i in self._items(kind, reply)}
+        return reply, {day for day in span if day in days}
+
+    def _items(self, kind: Kind, reply: Reply) -> list[dict[str, object]]:
+        try:
+            told = printed.feed(reply.content)
+            if reply.status == HTTPStatus.OK and not told.error:
+                return told.items
+        except ValueError:
+            pass
+        raise Transient(
+            State.PORTAL_DOWN,
+            f"{self.portal.profile.name} answered its {_ROUTES[kind]} feed with an error"
+            f" (HTTP {reply.status}); nothing was lost, run again later.",
+        )
+
+
+def _spans(days: Collection[date], width: int) -> Iterator[list[date]]:
+    """Group days into ranges of at most `width` days, newest first; each holds all its days."""
+    last = first = None
+    for day in sorted(days, reverse=True):
+        if last is None or first is None or first - day > HOLE or (last - day).days >= width:
+            if first and last:
+                yield _range(first, last)
+            last = day
+        first = day
+    if first and last:
+        yield _range(first, last)
+
+
+def _range(first: date, last: date) -> list[date]:
+    return [first + n * DAY for n in range((last - first).days + 1)]
+
+
+def _about(span: list[date], missing: Collection[date]) -> dict[str, str]:
+    return {
+        "first": f"{span[0]}",
+        "last": f"{span[-1]}",
+        "missing": " ".join(f"{day}" for day in sorted(missing)),
+    }

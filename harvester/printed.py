@@ -1,0 +1,106 @@
+"""Reads what a page prints and its feeds say: tables by their headers, US dates, money, rows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from lxml import html
+
+from harvester.model import Bill
+
+
+def digits(text: str) -> str:
+    """Return an account number without the separators it is printed with."""
+    return re.sub(r"\D", "", text)
+
+
+def day(text: str) -> date | None:
+    """Return a date printed MM/DD/YYYY, None where it is not one."""
+    try:
+        return datetime.strptime(text.strip(), "%m/%d/%Y").date()  # noqa: DTZ007 - a local day
+    except ValueError:
+        return None
+
+
+def amount(text: str) -> Decimal | None:
+    """Return a number printed with $, thousands commas, a minus or accounting brackets."""
+    bare = re.sub(r"[$,\s]", "", text)
+    negative = re.fullmatch(r"\((.+)\)|(.+)(?:-|CR)", bare, re.IGNORECASE)
+    if negative:
+        bare = "-" + (negative[1] or negative[2])
+    try:
+        value = Decimal(bare)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def table(markup: str, columns: Mapping[str, Sequence[str]]) -> dict[int, dict[str, str]] | None:
+    """Return a table's rows by their position among its `tr`s; None where a header is missing.
+
+    A row holds its cells by column name; one with fewer cells than headers (such as "No records")
+    is no row.
+    """
+    lines = [
+        [" ".join(cell.text_content().split()) for cell in line.xpath("./th|./td")]
+        for line in html.fromstring(markup).iter("tr")
+    ]
+    wanted = {name: {label.casefold() for label in known} for name, known in columns.items()}
+    for number, line in enumerate(lines):
+        heads = [cell.casefold() for cell in line]
+        places = {
+            name: next((at for at, head in enumerate(heads) if head in known), None)
+            for name, known in wanted.items()
+        }
+        if None not in places.values():
+            return {
+                position: {name: row[at] for name, at in places.items() if at is not None}
+                for position, row in enumerate(lines)
+                if position > number and len(row) >= len(heads)
+            }
+    return None
+
+
+def bill(account: str, row: Mapping[str, str]) -> Bill | None:
+    """Return one row of a billing history, None where its date or amount cannot be read."""
+    billed, owed = day(row["billing_date"]), amount(row["amount"])
+    if billed is None or owed is None:
+        return None
+    return Bill(
+        account=account,
+        kind=row["kind"],
+        billing_date=billed,
+        due_date=day(row["due_date"]),
+        read_date=day(row["read_date"]),
+        net_kwh=amount(row["net_kwh"]),
+        amount=owed,
+    )
+
+
+class Told(NamedTuple):
+    """What a usage feed answered: its rows, the meters that go with them, or an error."""
+
+    items: list[dict[str, Any]]
+    meters: list[str]
+    error: str
+
+
+def feed(content: bytes) -> Told:
+    """Read an answer of the daily or interval feed; ValueError where it is none.
+
+    The rows are at `d.Items`, their meters at `d.DyExports[].METER` in the same order; `d` may
+    itself be JSON in a string, as page methods of ASP.NET like to answer.
+    """
+    try:
+        d = json.loads(content)["d"]
+        d = json.loads(d) if isinstance(d, str) else d
+        items, exports = d["Items"] or [], d.get("DyExports") or []
+        error = (d.get("errorObject") or {}).get("errordesc") or ""
+        return Told(list(items), [str(export["METER"]) for export in exports], str(error))
+    except (TypeError, KeyError, AttributeError, UnicodeDecodeError) as odd:
+        raise ValueError("the answer is no usage feed") from odd
