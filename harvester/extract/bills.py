@@ -1,0 +1,81 @@
+"""The billing history as rows, and whether a document is the bill that it should be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pypdfium2  # type: ignore[import-untyped]
+
+from harvester import printed
+from harvester.errors import BadData, State
+from harvester.extract.rows import Rows, Setting
+from harvester.model import Artifact, Bill, Finding
+
+_MONTHS = "January February March April May June July August September October November December"
+
+
+def listed(artifact: Artifact, setting: Setting) -> Rows:
+    """Return the bills of a billing history, newest first, as the portal lists them."""
+    table = printed.table(artifact.content.decode(), setting.profile.columns)
+    if table is None:
+        raise BadData(State.UNREADABLE, "The billing history has other columns than the profile.")
+    rows = Rows()
+    for row in table.values():
+        bill = printed.bill(artifact.account, row)
+        if bill is None:
+            rows.findings.append(
+                Finding(artifact.account, "unreadable-row", row["billing_date"],
+                        "A row of the billing history has no date or amount that can be read.")
+            )  # fmt: skip
+        elif bill not in rows.bills:
+            rows.bills.append(bill)
+    return rows
+
+
+def document(artifact: Artifact, setting: Setting) -> Rows:
+    """Judge a document by its bytes and by its text, which must name account, date and amount."""
+    if setting.bill is None:
+        raise BadData(State.UNREADABLE, "A document that belongs to no listed bill.")
+    verdict, why = _judge(artifact.content, setting.bill)
+    rows = Rows(document=verdict)
+    if verdict is not State.OK:
+        rule = verdict.lower().replace("_", "-")
+        rows.findings.append(Finding(artifact.account, rule, setting.bill.key, why))
+    return rows
+
+
+def _judge(content: bytes, bill: Bill) -> tuple[State, str]:
+    if b"%PDF-" not in content[:1024] or b"%%EOF" not in content[-2048:]:
+        return State.NOT_A_PDF, "What came for this bill is no whole PDF; it is asked for again."
+    try:
+        with pypdfium2.PdfDocument(content) as pdf:
+            text = " ".join(page.get_textpage().get_text_bounded() for page in pdf)
+    except pypdfium2.PdfiumError:
+        return State.NOT_A_PDF, "The PDF of this bill does not open; it is asked for again."
+    lacking = [what for what, found in _identity(text, bill) if not found]
+    if not text.strip():
+        return State.UNREADABLE, "The PDF of this bill has no text to tell whose it is."
+    if lacking:
+        return (
+            State.WRONG_DOCUMENT,
+            f"The PDF does not name this bill's {' and '.join(lacking)}: it is kept apart.",
+        )
+    return State.OK, ""
+
+
+def _identity(text: str, bill: Bill) -> Iterator[tuple[str, bool]]:
+    account = r"[\s-]?".join((re.escape(bill.account[:-3]), re.escape(bill.account[-3:])))
+    yield "account", re.search(rf"(?<!\d){account}(?!\d)", text) is not None
+    day = bill.billing_date
+    month = _MONTHS.split()[day.month - 1]
+    dates = (
+        rf"0?{day.month}[/-]0?{day.day}[/-](?:{day.year}|{day:%y})",
+        rf"{month[:3]}(?:{month[3:]})?\.?\s+0?{day.day},?\s+{day.year}",
+        rf"{day:%Y-%m-%d}",
+    )
+    yield "billing date", re.search(rf"(?<!\d)(?:{'|'.join(dates)})(?!\d)", text) is not None
+    owed = abs(bill.amount)
+    amounts = {f"{owed:,.2f}", f"{owed:.2f}"}
+    found = set(re.findall(r"(?<![\d.,])\d[\d,]*\.\d\d(?!\d)", text))
+    yield "amount", bool(amounts & found)

@@ -1,0 +1,186 @@
+"""The usage feeds as day totals and hours: wall time to UTC, missing kept missing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby, pairwise
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from harvester import printed
+from harvester.errors import BadData, State
+from harvester.extract.rows import Rows, Setting
+from harvester.model import Artifact, DayTotal, Direction, Finding, Quality, Reading, Window
+
+_CHANNELS = ((Direction.DELIVERED, "KWH"), (Direction.RECEIVED, "GKWH"))
+_NONE = {"", "nan", "null", "none", "n/a", "--"}
+_WH = Decimal(1000)
+
+
+def daily(artifact: Artifact, _: Setting) -> Rows:
+    """Return day totals; `Items[i]` goes with `DyExports[i].METER`: exchanges show there."""
+    told = _told(artifact)
+    rows, window = _rows(artifact)
+    if len(told.meters) != len(told.items):
+        rows.findings.append(
+            Finding(artifact.account, "meter-unknown", f"{window.start}",
+                    f"{len(told.meters)} meters for {len(told.items)} days: none is certain.")
+        )  # fmt: skip
+    certain = len(told.meters) == len(told.items)
+    for number, item in enumerate(told.items):
+        day = printed.day(str(item.get("DAILYTIMESTAMPFORMAT", ""))[:10])
+        if day is None or not window.start <= day < window.end:
+            continue
+        rows.days.append(
+            DayTotal(
+                account=artifact.account,
+                day=day,
+                meter=told.meters[number] if certain else "",
+                total_kwh=_number(item.get("TOTALENERGY")),
+                end_reading=_number(item.get("ENDREADING")),
+                cost=_number(item.get("Cost")),
+            )
+        )
+    rows.covered += [total.day for total in rows.days]
+    return rows
+
+
+class _Row(NamedTuple):
+    label: str
+    ordinal: int
+    wall: datetime
+    item: dict[str, Any]
+
+
+def interval(artifact: Artifact, setting: Setting) -> Rows:
+    """Return the hours of both directions, each day complete: what has no value is None.
+
+    A label stands for as many instants as the wall clock showed it; where the portal has more or
+    fewer rows for it, all of them are None with PARTIAL_DAY, and a finding says so: no hour is
+    guessed.  A day is estimated where its hours are all alike and its register was not read.
+    """
+    rows, window = _rows(artifact)
+    zone = setting.profile.zone
+    by_label: dict[datetime, list[_Row]] = defaultdict(list)
+    for row in _labelled(artifact, rows):
+        by_label[row.wall].append(row)
+    steps = _steps(by_label)
+    told: dict[date, dict[datetime, _Row]] = defaultdict(dict)
+    for wall, same in by_label.items():
+        ending = setting.profile.feed.hour_label == "ending"
+        shift = steps[wall.date()] if ending else timedelta()
+        starts = [instant - shift for instant in _instants(wall, zone)]
+        day = (starts[0].astimezone(zone) if starts else wall).date()
+        if not window.start <= day < window.end:
+            continue
+        if len(same) == len(starts):
+            told[day] |= zip(starts, same, strict=True)
+        else:
+            told[day] |= dict.fromkeys(starts, same[0]._replace(item={}))
+            rows.findings.append(
+                Finding(artifact.account, "clock", f"{day}",
+                        f"{same[0].label} comes {len(same)} times where the clock showed it"
+                        f" {len(starts)} times: no value of it is taken.")
+            )  # fmt: skip
+    rows.covered += told
+    for day, hours in sorted(told.items()):
+        rows.readings += _day(artifact.account, setting, day, steps[day], hours)
+    return rows
+
+
+def _day(
+    account: str, setting: Setting, day: date, step: timedelta, told: Mapping[datetime, _Row]
+) -> Iterator[Reading]:
+    zone = setting.profile.zone
+    total = setting.days.get(day)
+    values = {_number(row.item.get("KWH")) for row in told.values()}
+    averaged = total is not None and total.end_reading is None and len(values) == 1 < len(told)
+    for direction, name in _CHANNELS:
+        if not any(name in row.item for row in told.values()):
+            continue
+        for start in _starts(day, zone, step):
+            row = told.get(start)
+            kwh = _number(row.item.get(name)) if row else None
+            offset = start.astimezone(zone).utcoffset() or timedelta()
+            silent = State.NO_DATA if row and name in row.item else State.PARTIAL_DAY
+            yield Reading(
+                account=account,
+                meter=total.meter if total else "",
+                direction=direction,
+                start=start,
+                seconds=int(step.total_seconds()),
+                wh=None if kwh is None else int((kwh * _WH).to_integral_value()),
+                quality=Quality.ESTIMATED if averaged and kwh is not None else Quality.RAW,
+                reason=silent if kwh is None else None,
+                label=row.label if row else "",
+                ordinal=row.ordinal if row else 0,
+                local_day=day,
+                utc_offset=int(offset.total_seconds()),
+            )
+
+
+def _told(artifact: Artifact) -> printed.Told:
+    try:
+        return printed.feed(artifact.content)
+    except ValueError:
+        raise BadData(
+            State.UNREADABLE, f"What the portal gave as {artifact.kind} is not what it should be."
+        ) from None
+
+
+def _rows(artifact: Artifact) -> tuple[Rows, Window]:
+    """Return rows that already say which days the answer settles."""
+    first, last = (date.fromisoformat(artifact.about[name]) for name in ("first", "last"))
+    window = Window(first, last + timedelta(days=1))
+    missing = frozenset(map(date.fromisoformat, artifact.about["missing"].split()))
+    return Rows(missing=missing, covered=sorted(missing)), window
+
+
+def _labelled(artifact: Artifact, rows: Rows) -> Iterator[_Row]:
+    seen: dict[str, int] = defaultdict(int)
+    for item in _told(artifact).items:
+        label = str(item.get("UsageHourDate", ""))
+        try:
+            wall = datetime.strptime(label, "%m/%d/%Y %I:%M %p")  # noqa: DTZ007 - naive by nature
+        except ValueError:
+            rows.findings.append(
+                Finding(artifact.account, "unreadable-row", artifact.about["first"],
+                        "An hour's label is no date and 12-hour time.")
+            )  # fmt: skip
+            continue
+        yield _Row(label, seen[label], wall, item)
+        seen[label] += 1
+
+
+def _number(value: object) -> Decimal | None:
+    text = str(value if value is not None else "").strip()
+    return None if text.lower() in _NONE else printed.amount(text)
+
+
+def _steps(labels: Iterable[datetime]) -> dict[date, timedelta]:
+    """Return the shortest distance of two labels by day: some days may be told in half-hours."""
+    days = {day: sorted(walls) for day, walls in groupby(sorted(labels), datetime.date)}
+    hour = timedelta(hours=1)
+    return defaultdict(
+        lambda: hour,
+        {day: min((b - a for a, b in pairwise(w)), default=hour) for day, w in days.items()},
+    )
+
+
+def _instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return every UTC instant at which the wall clock showed this: none, one or two."""
+    both = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return sorted({i for i in both if i.astimezone(zone).replace(tzinfo=None) == wall})
+
+
+def _starts(day: date, zone: ZoneInfo, step: timedelta) -> Iterator[datetime]:
+    """Yield the UTC start of every interval of a local day, as many as the day has."""
+    midnight = datetime.min.time()
+    start = datetime.combine(day, midnight, zone).astimezone(UTC)
+    end = datetime.combine(day + timedelta(days=1), midnight, zone).astimezone(UTC)
+    while start < end:
+        yield start
+        start += step
