@@ -39,9 +39,13 @@ def ledger(artifact: Artifact, _: Setting) -> Rows:
             amount, balance = (printed.amount(str(item[n])) for n in ("Amount", "Balance"))
             if day is None or amount is None or balance is None:
                 rows.findings.append(
-                    Finding(artifact.account, "unreadable-row", str(item["Id"]),
-                            "A ledger row's date, amount or balance cannot be read.")
-                )  # fmt: skip
+                    Finding(
+                        artifact.account,
+                        "unreadable-row",
+                        str(item["Id"]),
+                        "A ledger row's date, amount or balance cannot be read.",
+                    )
+                )
                 continue
             rows.payments.append(
                 Payment(
@@ -68,9 +72,13 @@ def notes(artifact: Artifact, _: Setting) -> Rows:
                 rows.notes.append(Note(artifact.account, day, note["text"]))
             else:
                 rows.findings.append(
-                    Finding(artifact.account, "unreadable-row", "note",
-                            "A note on the usage graph has no date that can be read.")
-                )  # fmt: skip
+                    Finding(
+                        artifact.account,
+                        "unreadable-row",
+                        "note",
+                        "A note on the usage graph has no date that can be read.",
+                    )
+                )
     return rows
 
 

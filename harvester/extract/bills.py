@@ -25,9 +25,13 @@ def listed(artifact: Artifact, setting: Setting) -> Rows:
         bill = printed.bill(artifact.account, row)
         if bill is None:
             rows.findings.append(
-                Finding(artifact.account, "unreadable-row", row["billing_date"],
-                        "A row of the billing history has no date or amount that can be read.")
-            )  # fmt: skip
+                Finding(
+                    artifact.account,
+                    "unreadable-row",
+                    row["billing_date"],
+                    "A row of the billing history has no date or amount that can be read.",
+                )
+            )
         elif bill not in rows.bills:
             rows.bills.append(bill)
     return rows

@@ -26,9 +26,13 @@ def daily(artifact: Artifact, _: Setting) -> Rows:
     rows, window = _rows(artifact)
     if len(told.meters) != len(told.items):
         rows.findings.append(
-            Finding(artifact.account, "meter-unknown", f"{window.start}",
-                    f"{len(told.meters)} meters for {len(told.items)} days: none is certain.")
-        )  # fmt: skip
+            Finding(
+                artifact.account,
+                "meter-unknown",
+                f"{window.start}",
+                f"{len(told.meters)} meters for {len(told.items)} days: none is certain.",
+            )
+        )
     certain = len(told.meters) == len(told.items)
     for number, item in enumerate(told.items):
         day = printed.day(str(item.get("DAILYTIMESTAMPFORMAT", ""))[:10])
@@ -81,10 +85,14 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
         else:
             told[day] |= dict.fromkeys(starts, same[0]._replace(item={}))
             rows.findings.append(
-                Finding(artifact.account, "clock", f"{day}",
-                        f"{same[0].label} comes {len(same)} times where the clock showed it"
-                        f" {len(starts)} times: no value of it is taken.")
-            )  # fmt: skip
+                Finding(
+                    artifact.account,
+                    "clock",
+                    f"{day}",
+                    f"{same[0].label} comes {len(same)} times where the clock showed it"
+                    f" {len(starts)} times: no value of it is taken.",
+                )
+            )
     rows.covered += told
     for day, hours in sorted(told.items()):
         rows.readings += _day(artifact.account, setting, day, steps[day], hours)
@@ -147,9 +155,13 @@ def _labelled(artifact: Artifact, rows: Rows) -> Iterator[_Row]:
             wall = datetime.strptime(label, "%m/%d/%Y %I:%M %p")  # noqa: DTZ007 - naive by nature
         except ValueError:
             rows.findings.append(
-                Finding(artifact.account, "unreadable-row", artifact.about["first"],
-                        "An hour's label is no date and 12-hour time.")
-            )  # fmt: skip
+                Finding(
+                    artifact.account,
+                    "unreadable-row",
+                    artifact.about["first"],
+                    "An hour's label is no date and 12-hour time.",
+                )
+            )
             continue
         yield _Row(label, seen[label], wall, item)
         seen[label] += 1

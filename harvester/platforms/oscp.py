@@ -134,9 +134,13 @@ class Oscp:
         self._refuse_sign_in_page(content)
         await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
         return self._artifact(
-            Kind.BILL_PDF, bill.account, content, url=url, media_type="application/pdf",
+            Kind.BILL_PDF,
+            bill.account,
+            content,
+            url=url,
+            media_type="application/pdf",
             about={"bill": bill.key},
-        )  # fmt: skip
+        )
 
     async def notes(self, number: str) -> Artifact:
         """Fetch the notes on the usage graph; leaves the usage page open."""
@@ -156,9 +160,13 @@ class Oscp:
         """
         async for kind, reply, about in self._feed.fetch(days, hours):
             yield self._artifact(
-                kind, self._feed.account, reply.content, url=reply.url,
-                media_type=reply.media_type, about=about,
-            )  # fmt: skip
+                kind,
+                self._feed.account,
+                reply.content,
+                url=reply.url,
+                media_type=reply.media_type,
+                about=about,
+            )
 
     async def _user_field(self) -> Locator:
         """Wait for the sign-in form, which some pages show only behind a link."""
@@ -238,9 +246,15 @@ class Oscp:
             raise self.portal.expired()
 
     def _artifact(
-        self, kind: Kind, account: str, content: str | bytes, *,
-        url: str = "", media_type: str = "application/json", about: Mapping[str, str] | None = None,
-    ) -> Artifact:  # fmt: skip
+        self,
+        kind: Kind,
+        account: str,
+        content: str | bytes,
+        *,
+        url: str = "",
+        media_type: str = "application/json",
+        about: Mapping[str, str] | None = None,
+    ) -> Artifact:
         place = urlsplit(url or self.portal.page.url)
         return Artifact(
             kind=kind,

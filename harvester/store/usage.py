@@ -1,0 +1,245 @@
+"""Hours and day totals as rows, what they were before, and which local days are still to be got."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from harvester.errors import State
+from harvester.model import DayTotal, Direction, Kind, Quality, Reading, Window
+from harvester.store.database import MILLI, MONEY, Database, amount, epoch, moment, whole
+
+DAILY_AGAIN = 7
+"""Days back that every run reads again: true reads replace averages days later."""
+WEEKLY_AGAIN = 45
+"""Days back that are read again when their last reading is a week old."""
+WEEK_SECONDS = 7 * 86_400
+
+_KEY = "account, direction, start, meter"
+_VALUE = "seconds, wh, quality, reason, label, ordinal, local_day, utc_offset"
+
+
+class Change(NamedTuple):
+    """What an upsert did with the rows it was given."""
+
+    added: int
+    revised: int
+
+    def __add__(self, other: object) -> Change:
+        if not isinstance(other, Change):
+            return NotImplemented
+        return Change(self.added + other.added, self.revised + other.revised)
+
+
+class Revision(NamedTuple):
+    """A reading as it was told until another artifact told it otherwise."""
+
+    reading: Reading
+    told_at: datetime
+    replaced_at: datetime
+
+
+class Usage(Database):
+    """The part of the catalog that holds what the meters measured."""
+
+    def upsert_readings(self, account: int, readings: Iterable[Reading], artifact: int) -> Change:
+        """Take the hours of whole local days; what differs from before is kept as a revision.
+
+        A row that says nothing new is not written.  Rows of these days that the artifact does not
+        have (another meter, another step) are no longer current: they too become revisions.
+        """
+        new = [_reading_row(account, reading, artifact) for reading in readings]
+        days = sorted({(account, row[10]) for row in new})
+        with self.transaction():
+            self._db.execute(
+                f"CREATE TEMP TABLE incoming AS SELECT {_KEY}, {_VALUE}, artifact"
+                " FROM reading LIMIT 0"
+            )
+            self._db.execute(f"CREATE UNIQUE INDEX temp.incoming_key ON incoming ({_KEY})")
+            self._write(f"INSERT INTO incoming VALUES ({', '.join('?' * 13)})", new)
+            self._db.execute("CREATE TEMP TABLE spoken (account, day, PRIMARY KEY (account, day))")
+            self._write("INSERT INTO spoken VALUES (?, ?)", days)
+            told = ", ".join(f"r.{name}" for name in f"{_KEY}, {_VALUE}, artifact".split(", "))
+            revised = self._db.execute(
+                f"INSERT INTO reading_revision SELECT {told}, ? FROM spoken s"
+                " JOIN reading r ON r.account = s.account AND r.local_day = s.day"
+                f" LEFT JOIN incoming i USING ({_KEY}) WHERE i.start IS NULL"
+                " OR (r.seconds, r.wh, r.quality, r.reason)"
+                " IS NOT (i.seconds, i.wh, i.quality, i.reason)",
+                (artifact,),
+            ).rowcount
+            self._db.execute(
+                f"DELETE FROM reading WHERE ({_KEY}) IN (SELECT {_KEY} FROM reading_revision"
+                " WHERE account = ? AND replaced_by = ?)",
+                (account, artifact),
+            )
+            written = self._db.execute(
+                "INSERT OR IGNORE INTO reading SELECT * FROM incoming"
+            ).rowcount
+            self._db.execute("DROP TABLE incoming")
+            self._db.execute("DROP TABLE spoken")
+        return Change(max(written - revised, 0), revised)
+
+    def upsert_days(self, account: int, days: Iterable[DayTotal], artifact: int) -> Change:
+        """Take day totals, in the same way as hours."""
+        new = {(account, f"{d.day}", d.meter): _day_row(d) for d in days}
+        old = {
+            (account, day, meter): (*values, told_by)
+            for day in sorted({key[1] for key in new})
+            for meter, *values, told_by in self._rows(
+                "SELECT meter, wh, end_reading, cost, artifact FROM day_total"
+                " WHERE account = ? AND day = ?",
+                account,
+                day,
+            )
+        }
+        revised = [(*key, *row, artifact) for key, row in old.items() if row[:3] != new.get(key)]
+        changed = [
+            (*key, *row, artifact) for key, row in new.items() if row != old.get(key, ())[:3]
+        ]
+        with self.transaction():
+            self._write("INSERT INTO day_total_revision VALUES (?, ?, ?, ?, ?, ?, ?, ?)", revised)
+            self._write(
+                "DELETE FROM day_total WHERE (account, day, meter) = (?, ?, ?)",
+                [row[:3] for row in revised],
+            )
+            self._write("INSERT INTO day_total VALUES (?, ?, ?, ?, ?, ?, ?)", changed)
+        return Change(len(new.keys() - old.keys()), len(revised))
+
+    def cover(
+        self,
+        account: int,
+        stream: Kind,
+        days: Collection[date],
+        missing: Collection[date],
+        artifact: int,
+    ) -> None:
+        """Remember that the portal answered for these days, and which it has nothing for."""
+        self._write(
+            "INSERT INTO coverage VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET missing = excluded.missing, artifact = excluded.artifact",
+            [(account, stream, f"{day}", day in missing, artifact) for day in days],
+        )
+
+    def gaps(
+        self, account: int, stream: Kind, window: Window, today: date, now: datetime
+    ) -> list[date]:
+        """Return the days to ask for: never answered, or recent enough to be revised; newest first.
+
+        `today` is the portal's; it and later days are never asked for.
+        """
+        answered = dict(
+            self._rows(
+                "SELECT day, retrieved_at FROM coverage c JOIN artifact a ON a.id = c.artifact"
+                " WHERE c.account = ? AND stream = ? AND day >= ? AND day < ?",
+                account,
+                stream,
+                f"{window.start}",
+                f"{window.end}",
+            )
+        )
+        stale = epoch(now) - WEEK_SECONDS
+
+        def wanted(day: date) -> bool:
+            age = (today - day).days
+            at = answered.get(f"{day}")
+            return age > 0 and (
+                at is None or age <= DAILY_AGAIN or (age <= WEEKLY_AGAIN and at < stale)
+            )
+
+        return [day for day in reversed(list(window.days())) if wanted(day)]
+
+    def missing_days(self, account: int, stream: Kind) -> list[date]:
+        """Return the days that the portal was asked for and has nothing of, oldest first."""
+        rows = self._rows(
+            "SELECT day FROM coverage WHERE account = ? AND stream = ? AND missing", account, stream
+        )
+        return [date.fromisoformat(day) for (day,) in rows]
+
+    def readings(self, account: int, window: Window | None = None) -> Iterator[Reading]:
+        """Return current readings of local days, by direction and start."""
+        first, end = (window.start, window.end) if window else (date.min, date.max)
+        for row in self._rows(
+            f"SELECT number, direction, start, meter, {_VALUE} FROM reading"
+            " JOIN account ON account.id = account WHERE account = ? AND local_day >= ?"
+            " AND local_day < ? ORDER BY direction, start",
+            account,
+            f"{first}",
+            f"{end}",
+        ):
+            yield _reading(row)
+
+    def revisions(self, account: int) -> Iterator[Revision]:
+        """Return what readings were before, by direction, start and age."""
+        for told, replaced, *row in self._rows(
+            "SELECT t.retrieved_at, n.retrieved_at, number, direction, start, meter,"
+            f" {_VALUE} FROM reading_revision r JOIN account ON account.id = r.account"
+            " JOIN artifact t ON t.id = r.artifact JOIN artifact n ON n.id = replaced_by"
+            " WHERE r.account = ? ORDER BY direction, start, replaced_by",
+            account,
+        ):
+            yield Revision(_reading(row), moment(told), moment(replaced))
+
+    def day_totals(self, account: int, window: Window | None = None) -> dict[date, DayTotal]:
+        """Return current day totals; of a day with two meters, the one that sorts last."""
+        first, end = (window.start, window.end) if window else (date.min, date.max)
+        return {
+            date.fromisoformat(day): DayTotal(
+                number,
+                date.fromisoformat(day),
+                meter,
+                None if wh is None else amount(wh, MILLI),
+                None if end_reading is None else amount(end_reading, MILLI),
+                None if cost is None else amount(cost, MONEY, 2),
+            )
+            for number, day, meter, wh, end_reading, cost in self._rows(
+                "SELECT number, day, meter, wh, end_reading, cost FROM day_total"
+                " JOIN account ON account.id = account"
+                " WHERE account = ? AND day >= ? AND day < ? ORDER BY day, meter",
+                account,
+                f"{first}",
+                f"{end}",
+            )
+        }
+
+
+def _reading_row(account: int, r: Reading, artifact: int) -> tuple[object, ...]:
+    return (
+        account,
+        r.direction,
+        epoch(r.start),
+        r.meter,
+        r.seconds,
+        r.wh,
+        r.quality,
+        r.reason,
+        r.label,
+        r.ordinal,
+        f"{r.local_day}",
+        r.utc_offset,
+        artifact,
+    )
+
+
+def _reading(row: Iterable[Any]) -> Reading:
+    number, direction, start, meter, seconds, wh, quality, reason, *rest = row
+    label, ordinal, local_day, utc_offset = rest
+    return Reading(
+        account=number,
+        meter=meter,
+        direction=Direction(direction),
+        start=moment(start),
+        seconds=seconds,
+        wh=wh,
+        quality=Quality(quality),
+        reason=State(reason) if reason else None,
+        label=label,
+        ordinal=ordinal,
+        local_day=date.fromisoformat(local_day),
+        utc_offset=utc_offset,
+    )
+
+
+def _day_row(d: DayTotal) -> tuple[int | None, int | None, int | None]:
+    return whole(d.total_kwh, MILLI), whole(d.end_reading, MILLI), whole(d.cost, MONEY)
