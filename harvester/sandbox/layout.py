@@ -1,0 +1,140 @@
+"""Where things are and what they are called, on each of the two bases, before and after a redesign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from harvester.sandbox.switches import Switches
+
+NEWER, OLDER = "/onlineportal", "/oscp"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Ids and labels of the sign-in form; `control` is the naming container in form names."""
+
+    control: str
+    user_id: str
+    user_label: str = "User ID"
+    password_id: str = ""
+    password_label: str = "Password"
+    button: str = "btnLogin"
+    button_label: str = "Sign In"
+    content: str = "dnn_ctr401_ContentPane"
+    log_out: str = "Log Out"
+    user_name: str = "txtUsername"
+    password_name: str = "txtPassword"
+
+    def name(self, field_name: str) -> str:
+        """Return the form name of a field, as dnn$ctr384$CustomerLogin$btnLogin."""
+        return f"{self.control}${field_name}"
+
+    def id(self, field_name: str) -> str:
+        """Return the long id of a field, as dnn_ctr384_CustomerLogin_btnLogin."""
+        return self.name(field_name).replace("$", "_")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Ids and headers of the two tables, and the function behind the bill icon."""
+
+    history: str = "no-more-tables"
+    accounts: str = "example2"
+    view: str = "saveViewHTML"
+    columns: tuple[str, ...] = (
+        "View", "Billing Date", "Due Date", "Meter Read Date", "Net KWH", "Bill Type",
+        "Bill Amount",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths are below the base; `tokens` says whether forms carry a request-verification token."""
+
+    base: str
+    sign_in: str
+    billing: str
+    landing: str
+    """Where a sign-in without a return address leads."""
+    history: str
+    usage: str
+    tokens: bool
+    keymbr: bool
+    """Whether the feeds ask for the member number."""
+    words: Words
+    tables: Tables = field(default_factory=Tables)
+    popup: str = ""
+    """The sign-in form for the iframe of the older base."""
+
+    def url(self, path: str) -> str:
+        """Return a path with the base before it."""
+        return self.base + path
+
+
+_LAYOUTS = {
+    NEWER: Layout(
+        base=NEWER,
+        sign_in="/Customer-Login",
+        billing="/Billing-Payments",
+        landing="/BillingPayments/tabid/42/Default.aspx",
+        history="/My-Account/Account-History",
+        usage="/My-Account/Usage-History",
+        tokens=True,
+        keymbr=True,
+        words=Words("dnn$ctr384$CustomerLogin", "txtUsername", password_id="txtPassword"),
+    ),
+    OLDER: Layout(
+        base=OLDER,
+        sign_in="/OnlineServices/FeaturesLogin/tabid/123/Default.aspx",
+        popup="/CustomerLogin/tabid/123/ctl/Login/Default.aspx",
+        billing="/BillingPayments/tabid/42/Default.aspx",
+        landing="/BillingPayments/tabid/42/Default.aspx",
+        history="/MyAccount/AccountHistory/tabid/265/Default.aspx",
+        usage="/MyAccount/AccountHistory/UsageHistory/MeterUsageList/tabid/266/Default.aspx",
+        tokens=False,
+        keymbr=False,
+        words=Words(
+            "dnn$ctr564$FeatureLogin",
+            "txtUsername",
+            password_id="txtPassword",
+            button_label="Login",
+        ),
+    ),
+}
+
+_NEW_WORDS = Words(
+    control="app$gateway",
+    user_id="identifier",
+    user_label="Mobile number or e-mail",
+    user_name="identifier",
+    password_id="credential",
+    password_label="Passphrase",
+    password_name="credential",
+    button="btnContinue",
+    button_label="Continue",
+    content="app_main",
+    log_out="Leave",
+)
+_NEW_TABLES = Tables(
+    history="statements",
+    accounts="places",
+    view="openStatement",
+    columns=("Document", "Issued", "Pay By", "Read On", "Energy", "Kind", "Owed"),
+)
+
+
+def layout(base: str, switches: Switches) -> Layout:
+    """Return the layout of a base as the switches want it; ValueError where there is none."""
+    if base not in _LAYOUTS:
+        message = f"There is no base {base!r}; the known ones are {', '.join(_LAYOUTS)}."
+        raise ValueError(message)
+    found = _LAYOUTS[base]
+    words = found.words
+    if switches.ids == "long":
+        long = {"user_id": words.id("txtUsername"), "password_id": words.id("txtPassword")}
+        found = replace(found, words=replace(words, **long))
+    if switches.redesign in {"all", "sign-in"}:
+        found = replace(found, words=_NEW_WORDS)
+    if switches.redesign in {"all", "tables"}:
+        found = replace(found, tables=_NEW_TABLES)
+    return found

@@ -1,0 +1,195 @@
+"""What a signed-in member sees: the account, its bills as PDF, its use, and what the feeds say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import NamedTuple
+
+from aiohttp import web
+
+from harvester.sandbox import feeds
+from harvester.sandbox.bill_pdf import render
+from harvester.sandbox.nouns import Account, Bill
+from harvester.sandbox.session import Session
+from harvester.sandbox.site import Site
+
+BILLS_LISTED = 24
+ACCOUNT_LINK = "lnkAccount"
+
+
+class Place(NamedTuple):
+    """One row of the table of accounts; `row` is the key of its newest bill."""
+
+    account: Account
+    balance: str
+    row: str
+
+
+async def billing(site: Site, request: web.Request, session: Session) -> web.Response:
+    """Show the selected account, its settings and, where there are several, all accounts."""
+    notice = site.switches.notice == "on" and not session.noticed
+    session.noticed = True
+    number = session.account.number
+    return site.page(
+        request,
+        "billing.html",
+        "billing",
+        session,
+        notice=notice,
+        balance=_balance(site, number),
+        meters=[meter.number for meter in site.world.meters(number)],
+        places=[_place(site, session, account) for account in session.sign_in.accounts],
+    )
+
+
+def _balance(site: Site, number: str) -> str:
+    rows = site.world.ledger(number)
+    return f"{rows[-1].balance:.2f}" if rows else "0.00"
+
+
+def _place(site: Site, session: Session, account: Account) -> Place:
+    newest = listed(site, account.number)[:1]
+    row = session.row(newest[0].id) if newest else ""
+    return Place(account, _balance(site, account.number), row)
+
+
+async def select(site: Site, request: web.Request, session: Session) -> web.Response:
+    """Select an account by postback of its link, and show it."""
+    form = await request.post()
+    if forged := site.forged(request, "billing", form):
+        return forged
+    account = session.holds(str(form.get("__EVENTARGUMENT", "")))
+    if account and str(form.get("__EVENTTARGET", "")).endswith(ACCOUNT_LINK):
+        session.account = account
+    raise web.HTTPFound(site.layout.url(site.layout.billing))
+
+
+async def history(site: Site, request: web.Request, session: Session) -> web.Response:
+    """Show the newest bills of the selected account."""
+    bills = [(session.row(b.id), b) for b in listed(site, session.account.number)]
+    return site.page(request, "history.html", "history", session, bills=bills)
+
+
+async def usage(site: Site, request: web.Request, session: Session) -> web.Response:
+    """Show the page of the usage graph, which asks the feeds itself."""
+    key = feeds.keymbr(session.account, site.switches) if site.layout.keymbr else ""
+    member_sep = feeds.member_sep(session.account)
+    return site.page(request, "usage.html", "usage", session, keymbr=key, member_sep=member_sep)
+
+
+def listed(site: Site, number: str) -> tuple[Bill, ...]:
+    """Return the bills that the portal shows of an account, newest first."""
+    return () if site.switches.zero_bills else site.world.bills(number)[:BILLS_LISTED]
+
+
+async def pdf(site: Site, request: web.Request, session: Session) -> web.Response:
+    """Answer a bill's PDF by the key of its row, in the way and with the faults switched on."""
+    row = request.query.get("row", "")
+    if request.method == "POST":
+        form = await request.post()
+        page = str(form.get("__PREVIOUSPAGE", ""))
+        if forged := site.forged(request, page, form):
+            return forged
+        row = str(form.get("__EVENTARGUMENT", ""))
+    if row not in session.rows:
+        return site.fault(request, "Object reference not set to an instance of an object.")
+    site.pdfs += 1
+    response = web.Response(body=_document(site, session.rows[row]))
+    response.content_type = "application/pdf"
+    if site.pdfs == site.switches.html_pdf:
+        response = site.message(request, "Bill", "Your bill could not be displayed.")
+    way = {"inline": "inline", "blob": ""}.get(site.switches.pdf, "attachment")
+    if way:
+        response.headers["Content-Disposition"] = f'{way}; filename="ViewBill.pdf"'
+    response.headers["Cache-Control"] = "private"
+    return response
+
+
+def _document(site: Site, bill_id: str) -> bytes:
+    bill = site.world.bill(bill_id)
+    if site.pdfs == site.switches.wrong_pdf:
+        bill = _other(site, bill)
+    data = render(site.world, bill)
+    return data[: len(data) // 2] if site.pdfs == site.switches.truncated_pdf else data
+
+
+def _other(site: Site, bill: Bill) -> Bill:
+    """Return the bill at the same place of another account, of the same sign-in if there is one."""
+    position = site.world.bills(bill.account).index(bill)
+    near = sorted(
+        site.world.sign_ins, key=lambda s: bill.account not in {a.number for a in s.accounts}
+    )
+    accounts = (a.number for s in near for a in s.accounts if a.number != bill.account)
+    return next(
+        bills[position] for bills in map(site.world.bills, accounts) if len(bills) > position
+    )
+
+
+async def daily(site: Site, request: web.Request, session: Session) -> web.Response:
+    """Answer GetDailyUsageData, which also opens GetIntervalData for the account."""
+
+    def answer(body: feeds.Json) -> feeds.Json:
+        account = _named(site, session, body)
+        session.primed.add(account.number)
+        asked = feeds.Asked.of(body, site.switches, interval=False)
+        if asked is None:
+            return feeds.nothing()
+        return feeds.daily(site.world.days(account.number, asked.first, asked.last))
+
+    return await _method(request, answer)
+
+
+async def interval(site: Site, request: web.Request, session: Session) -> web.Response:
+    """Answer GetIntervalData."""
+
+    def answer(body: feeds.Json) -> feeds.Json:
+        account = _named(site, session, body)
+        asked = feeds.Asked.of(body, site.switches, interval=True)
+        if asked is None or account.number not in session.primed:
+            return feeds.nothing()
+        days = site.world.days(account.number, asked.first, asked.last)
+        minutes = str(body.get("IntervalType", ""))
+        return feeds.interval(account, days, minutes, site.switches, site.world.today)
+
+    return await _method(request, answer)
+
+
+async def ledger(site: Site, request: web.Request, session: Session) -> web.Response:
+    """Answer the selected account's ledger from month to month."""
+
+    def answer(body: feeds.Json) -> feeds.Json:
+        rows = site.world.ledger(session.account.number)
+        return feeds.ledger(rows, str(body.get("from", "")), str(body.get("to", "")))
+
+    return await _method(request, answer)
+
+
+def _named(site: Site, session: Session, body: feeds.Json) -> Account:
+    """Return the account that a body names, if the sign-in sees it."""
+    member, _, separator = str(body.get("MemberSep", "")).partition("-")
+    account = session.holds(member + separator)
+    known = account and feeds.member_sep(account) == body["MemberSep"]
+    if account is None or not known:
+        message = "The account was not found."
+        raise feeds.RefusedError(message)
+    if site.layout.keymbr and body.get("keymbr") != feeds.keymbr(account, site.switches):
+        message = "The member was not found."
+        raise feeds.RefusedError(message)
+    return account
+
+
+async def _method(
+    request: web.Request, answer: Callable[[feeds.Json], feeds.Json]
+) -> web.Response:
+    """Call a page method: its reply is wrapped in `d`, a body that is none is HTTP 500 as JSON."""
+    try:
+        body = feeds.lenient(await request.text())
+    except ValueError:
+        error = {"Message": "Invalid JSON primitive.", "ExceptionType": "System.ArgumentException"}
+        return web.json_response(error, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    try:
+        told = answer(body)
+    except feeds.RefusedError as refused:
+        told = feeds.nothing(str(refused))
+    return web.json_response({"d": told})

@@ -1,0 +1,176 @@
+"""The way in: sign-in form, what may stand in its way, and the way out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from aiohttp import web
+
+from harvester.sandbox.forms import delta, redirect
+from harvester.sandbox.nouns import SignIn
+from harvester.sandbox.session import COOKIE, Session
+from harvester.sandbox.site import Site, is_partial, plain
+from harvester.sandbox.switches import MFA_CODE
+
+FOREIGN = "https://billing.example.net/"
+OBSTACLES = {"change-password": "/Change-Password", "terms": "/Terms"}
+
+WRONG = "The user ID or password is incorrect."
+LOCKED = (
+    "Your account has been locked because of too many failed attempts. Please call (800) 555-0100."
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What the update panel of the form shows after a post that did not sign in."""
+
+    message: str = ""
+    captcha: bool = False
+    ticket: str = ""
+    """Where a verification code is asked for: what proves that the password was right."""
+
+
+async def public(site: Site, request: web.Request) -> web.Response:
+    """Show the co-op's public page on usage monitoring."""
+    return site.page(request, "public.html")
+
+
+async def landing(site: Site, request: web.Request) -> web.Response:
+    """Lead from the bare base to the account, or to where one signs in."""
+    session = site.sessions.use(request.cookies.get(COOKIE))
+    if session is None:
+        return turned_away(site, request, site.layout.landing, is_page=True)
+    raise web.HTTPFound(site.layout.url(site.layout.billing))
+
+
+def turned_away(site: Site, request: web.Request, back: str, *, is_page: bool) -> web.Response:
+    """Answer a request without a session: pages lead to the form, feeds get its HTML with a 200."""
+    where = "?returnurl=" + quote(site.layout.url(back) if back else request.path_qs, safe="")
+    if site.layout.popup:
+        popup = site.layout.url(site.layout.popup) + where + "&popUp=true"
+        return site.page(request, "landing.html", popup=popup)
+    if is_page:
+        raise web.HTTPFound(site.layout.url(site.layout.sign_in) + where)
+    return _form(site, request, "sign-in", Panel())
+
+
+async def show(site: Site, request: web.Request) -> web.Response:
+    """Show the sign-in form."""
+    return _form(site, request, _name(site, request), Panel())
+
+
+async def submit(site: Site, request: web.Request) -> web.Response:
+    """Take the sign-in form, as a partial postback or as a whole one."""
+    form = await request.post()
+    name = _name(site, request)
+    if forged := site.forged(request, name, form):
+        return forged
+    partial = is_partial(request, form)
+    result = _attempt(site, form)
+    if isinstance(result, SignIn):
+        return _let_in(site, request, result, partial=partial)
+    if not partial:
+        return _form(site, request, name, result)
+    words = site.layout.words
+    parts = [("updatePanel", words.id("UpdatePanel1"), _panel(site, request, result))]
+    parts += [("hiddenField", key, value) for key, value in site.seal.fields(name).items()]
+    parts.append(("hiddenField", words.id("hdnMFATokenkey"), result.ticket))
+    return plain(delta(*parts))
+
+
+def _name(site: Site, request: web.Request) -> str:
+    return "popup" if request.path == site.layout.url(site.layout.popup) else "sign-in"
+
+
+def _form(site: Site, request: web.Request, name: str, panel: Panel) -> web.Response:
+    panel = panel if panel.message or panel.ticket else Panel(captcha=site.switches.captcha)
+    values = {"panel": panel, "popup": name == "popup", "captcha_id": secrets.token_hex(16)}
+    return site.page(request, "sign_in.html", name, **values)
+
+
+def _panel(site: Site, request: web.Request, panel: Panel) -> str:
+    return site.page(request, "_panel.html", panel=panel).text or ""
+
+
+def _attempt(site: Site, form: Mapping[str, object]) -> Panel | SignIn:
+    """Judge a sign-in; a panel says why it did not succeed, or what is still wanted."""
+    words = site.layout.words
+
+    def said(name: str) -> str:
+        return str(form.get(words.name(name), "")).strip()
+
+    if site.switches.captcha:
+        return Panel("Please type the characters you see in the picture.", captcha=True)
+    if ticket := said("hdnMFATokenkey"):
+        return _second_step(site, ticket, said("txtMFAToken"))
+    user = said(words.user_name)
+    sign_in = next((s for s in site.world.sign_ins if s.user == user), None)
+    right = sign_in and secrets.compare_digest(
+        str(form.get(words.name(words.password_name), "")).encode(), sign_in.password.encode()
+    )
+    if site.wrong[user] >= site.switches.lock_after or not sign_in or not right:
+        site.wrong[user] += 1
+        site.counts.rejected[user] += 1
+        return Panel(LOCKED if site.wrong[user] >= site.switches.lock_after else WRONG)
+    site.wrong[user] = 0
+    if site.switches.mfa:
+        return Panel(ticket=site.seal.ticket(user))
+    return sign_in
+
+
+def _second_step(site: Site, ticket: str, code: str) -> Panel | SignIn:
+    user = site.seal.holder(ticket)
+    if user is None:
+        return Panel(WRONG)
+    if code != MFA_CODE:
+        site.counts.rejected[user] += 1
+        return Panel("That code is not right.", ticket=ticket)
+    return site.world.sign_in(user)
+
+
+def _let_in(site: Site, request: web.Request, sign_in: SignIn, *, partial: bool) -> web.Response:
+    switches = site.switches
+    obstacle = "terms" if switches.terms else ""
+    obstacle = "change-password" if switches.password_expired else obstacle
+    session = site.sessions.open(sign_in, obstacle)
+    site.counts.sign_ins[sign_in.user] += 1
+    if obstacle:
+        target = site.layout.url(OBSTACLES[obstacle])
+    elif switches.foreign_redirect:
+        target = FOREIGN
+    else:
+        target = _back(site, request)
+    if partial:
+        named = ("dataItem", site.layout.words.id("lblUser"), sign_in.user)
+        response = plain(delta(named, redirect(target)))
+    else:
+        response = web.Response(status=302, headers={"Location": target})
+    response.set_cookie(COOKIE, session.key, httponly=True, path="/", samesite="Lax")
+    return response
+
+
+def _back(site: Site, request: web.Request) -> str:
+    """Return where a sign-in leads: to the return address if it is one of this portal."""
+    query = {key.lower(): value for key, value in request.query.items()}
+    back = query.get("returnurl", "")
+    own = back.startswith(site.layout.base + "/") and "//" not in back and "\\" not in back
+    return back if own else site.layout.url(site.layout.landing)
+
+
+async def obstacle(site: Site, request: web.Request, session: Session) -> web.Response:
+    """Show what has to be dealt with before the account opens; nothing here deals with it."""
+    return site.page(request, "obstacle.html", session=session)
+
+
+async def log_off(site: Site, request: web.Request) -> web.Response:
+    """End the session."""
+    session = site.sessions.use(request.cookies.get(COOKIE))
+    if session:
+        site.sessions.close(session)
+    response = web.Response(status=302, headers={"Location": site.layout.url("/")})
+    response.del_cookie(COOKIE, path="/")
+    return response

@@ -1,0 +1,144 @@
+"""One running portal: its world, its switches, its memory, and how it renders a page."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader
+
+from harvester.sandbox.counts import Counts
+from harvester.sandbox.forms import TOKEN, ForgedError, Seal, delta
+from harvester.sandbox.layout import Layout
+from harvester.sandbox.session import Session, Sessions
+from harvester.sandbox.switches import Switches
+from harvester.sandbox.world import World
+
+HERE = Path(__file__).parent
+COOP = "Sample Electric Cooperative"
+PORTAL_CSS, PORTAL_JS = "/Portals/0/portal.css", "/Portals/0/portal.js"
+
+DANGEROUS = {
+    "pay-now": "/Pay-Now",
+    "auto-draft": "/Auto-Draft",
+    "e-bill": "/E-Bill",
+    "report-outage": "/Report-Outage",
+    "payment-arrangement": "/Payment-Arrangement",
+    "contact-save": "/My-Account/Contact/Save",
+    "alerts-save": "/My-Account/Alerts/Save",
+    "password-save": "/Change-Password/Save",
+    "terms-accept": "/Terms/Accept",
+    "note-save": "/DesktopModules/MeterUsage/API/MeterData.aspx/SaveNote",
+    "note-delete": "/DesktopModules/MeterUsage/API/MeterData.aspx/DeleteNote",
+}
+"""Path by name of every control that a harvest must never touch."""
+
+
+@dataclass
+class Site:
+    """What all handlers share."""
+
+    world: World
+    layout: Layout
+    switches: Switches
+    sessions: Sessions
+    delay: float
+    """Seconds before each answer."""
+    seal: Seal = field(default_factory=Seal)
+    counts: Counts = field(default_factory=Counts)
+    wrong: Counter[str] = field(default_factory=Counter)
+    """Wrong passwords by user since the last right one."""
+    signed_in_requests: int = 0
+    pdfs: int = 0
+
+    def page(
+        self,
+        request: web.Request,
+        template: str,
+        name: str = "",
+        session: Session | None = None,
+        status: int = 200,
+        **values: object,
+    ) -> web.Response:
+        """Render a template; `name` is the page that the hidden fields of its form belong to."""
+        cookie = request.cookies.get(TOKEN) or secrets.token_urlsafe(24)
+        hidden = self.seal.fields(name) | ({"__PREVIOUSPAGE": name} if session else {})
+        if self.layout.tokens:
+            hidden[TOKEN] = self.seal.token(cookie)
+        html = _templates().get_template(template).render(
+            site=self,
+            layout=self.layout,
+            url=self.layout.url,
+            words=self.layout.words,
+            tables=self.layout.tables,
+            switches=self.switches,
+            dangerous={key: self.layout.url(path) for key, path in DANGEROUS.items()},
+            coop=COOP,
+            session=session,
+            account=session.account if session else None,
+            hidden=hidden,
+            **values,
+        )  # fmt: skip
+        response = web.Response(text=html, content_type="text/html", status=status)
+        response.headers["Cache-Control"] = "private"
+        if name and self.layout.tokens and TOKEN not in request.cookies:
+            response.set_cookie(TOKEN, cookie, httponly=True, path="/", samesite="Lax")
+        return response
+
+    def message(
+        self, request: web.Request, title: str, *text: str, status: int = 200
+    ) -> web.Response:
+        """Render a page that only says something."""
+        return self.page(request, "message.html", title=title, text=text, status=status)
+
+    def fault(self, request: web.Request, why: str) -> web.Response:
+        """Answer as ASP.NET does when a page throws."""
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        return self.page(request, "error.html", why=why, status=status)
+
+    def forged(
+        self, request: web.Request, name: str, form: Mapping[str, object]
+    ) -> web.Response | None:
+        """Return the error that a form gets which this portal did not hand out for this page."""
+        cookie = request.cookies.get(TOKEN, "") if self.layout.tokens else None
+        try:
+            self.seal.verify(name, form, cookie)
+        except ForgedError as error:
+            why = f"Validation of {error} failed."
+        else:
+            return None
+        if is_partial(request, form):
+            return plain(delta(("error", str(HTTPStatus.INTERNAL_SERVER_ERROR.value), why)))
+        return self.fault(request, why)
+
+
+def is_partial(request: web.Request, form: Mapping[str, object]) -> bool:
+    """Tell whether a post wants a delta: ASP.NET goes by the header and, failing it, the field."""
+    header = request.headers.get("X-MicrosoftAjax", "")
+    return "Delta=true" in header or form.get("__ASYNCPOST") == "true"
+
+
+def plain(text: str) -> web.Response:
+    """Answer a partial postback."""
+    return web.Response(text=text, content_type="text/plain")
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["money"] = _money
+    environment.filters["day"] = "{:%m/%d/%Y}".format
+    return environment
+
+
+def _money(amount: Decimal) -> str:
+    return f"-${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
