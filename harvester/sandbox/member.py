@@ -73,9 +73,16 @@ async def history(site: Site, request: web.Request, session: Session) -> web.Res
 
 async def usage(site: Site, request: web.Request, session: Session) -> web.Response:
     """Show the page of the usage graph, which asks the feeds itself."""
-    key = feeds.keymbr(session.account, site.switches) if site.layout.keymbr else ""
-    member_sep = feeds.member_sep(session.account)
-    return site.page(request, "usage.html", "usage", session, keymbr=key, member_sep=member_sep)
+    account = session.account
+    return site.page(
+        request,
+        "usage.html",
+        "usage",
+        session,
+        key=feeds.keymbr(account, site.switches) if site.layout.keymbr else "",
+        member_sep=feeds.member_sep(account),
+        notes=[{"date": f"{note.day:%m/%d/%Y}", "text": note.text} for note in account.notes],
+    )
 
 
 def listed(site: Site, number: str) -> tuple[Bill, ...]:
