@@ -38,7 +38,8 @@ _FACTS = """labels => {
   const plain = s => (s || '').replace(/\\s+/g, ' ').trim();
   const bare = s => plain(s).replace(/\\s*[:*]\\s*$/, '').toLowerCase();
   const printed = [...document.querySelectorAll('dt,th,td,label,span,strong,b,p,li,div')]
-    .filter(e => e.childElementCount < 2 && e.checkVisibility())
+    .filter(e => e.childElementCount < 2 && e.checkVisibility()
+      && !e.querySelector('a,button,input,select'))
     .map(e => [e, plain(e.textContent)]);
   const value = label => {
     for (const [e, text] of printed) {
@@ -194,6 +195,10 @@ class Portal:
                 return found[0]
         return None
 
+    async def shown(self, name: str) -> bool:
+        """Tell whether any candidate of a name is visible now, once or more often."""
+        return any([await self._visible(way, None) for way in self.profile.locators[name]])
+
     async def find(self, name: str) -> Locator:
         """Wait for a control; a page that loaded without it is Drift."""
         async for _ in self.looks(name):
@@ -223,6 +228,10 @@ class Portal:
                     shown.add(State(state))
                     break
         return shown
+
+    def at(self, route: str) -> bool:
+        """Tell whether the page is the named route already."""
+        return self.page.url.partition("?")[0] == self.profile.url(route)
 
     def where(self) -> str:
         """Return the path of the page, without its query."""

@@ -47,7 +47,7 @@ def table(markup: str, columns: Mapping[str, Sequence[str]]) -> dict[int, dict[s
     is no row.
     """
     lines = [
-        [" ".join(cell.text_content().split()) for cell in line.xpath("./th|./td")]
+        [" ".join("".join(map(str, cell.itertext())).split()) for cell in line.iter("th", "td")]
         for line in html.fromstring(markup).iter("tr")
     ]
     wanted = {name: {label.casefold() for label in known} for name, known in columns.items()}

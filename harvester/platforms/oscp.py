@@ -16,7 +16,9 @@ from harvester.documents import capture
 from harvester.errors import ActionNeeded, BadData, Drift, State, Transient
 from harvester.model import Artifact, Bill, Kind
 from harvester.platforms.oscp_usage import UsageFeed
-from harvester.portal import Portal
+from harvester.portal import POLL, Portal
+
+GRAPH_SECONDS = 10.0
 
 _ACCOUNT = re.compile(r"\d{7}-?\d{3}")
 """Member number and three-digit separator, as the portal prints them (seen at siblings)."""
@@ -52,16 +54,27 @@ class Oscp:
         self._listed: dict[str, str] = {}
         """Account numbers as the list of accounts prints them; empty where there is no list."""
 
+    async def open_sign_in(self) -> None:
+        """Open the sign-in form, which some pages show only behind a link."""
+        portal = self.portal
+        await portal.dismiss("notice")
+        await portal.goto("login")
+        opened = False
+        async for _ in portal.looks("user", "open_sign_in"):
+            self._act(await portal.outcomes())
+            if await portal.seen("user"):
+                return
+            if not opened and (link := await portal.seen("open_sign_in")):
+                await portal.click(link)
+                opened = True
+
     async def sign_in(self, user: str, password: str) -> None:
         """Send the credentials once; exactly one declared outcome must follow.
 
         Raises ActionNeeded where a person must act and Drift where the page says nothing known.
         """
         portal = self.portal
-        await portal.dismiss("notice")
-        await portal.goto("login")
-        field = await self._user_field()
-        await portal.fill(field, user)
+        await portal.fill(await portal.find("user"), user)
         await portal.fill(await portal.find("password"), password)
         await portal.click(await portal.find("sign_in"))
         async for _ in portal.looks("outcomes"):
@@ -142,11 +155,24 @@ class Oscp:
             about={"bill": bill.key},
         )
 
-    async def notes(self, number: str) -> Artifact:
-        """Fetch the notes on the usage graph; leaves the usage page open."""
+    async def open_usage(self, number: str) -> None:
+        """Open the usage page, from which notes and feeds are read."""
         self._feed = UsageFeed(self.portal, number)
         async with self._feed.learning():
             await self._open("usage")
+
+    async def notes(self, number: str) -> Artifact:
+        """Fetch the notes on the usage graph; BadData(NOT_YET_AVAILABLE) where no graph appears."""
+        try:
+            async with asyncio.timeout(GRAPH_SECONDS):
+                while not await self.portal.shown("usage_chart"):
+                    await asyncio.sleep(POLL)
+        except TimeoutError:
+            raise BadData(
+                State.NOT_YET_AVAILABLE,
+                f"No graph appeared on {self.portal.where()} within {GRAPH_SECONDS:.0f} seconds, so"
+                f" its notes could not be read; the next run asks again.",
+            ) from None
         ways = [way.css for way in self.portal.profile.locators["usage_note"] if way.css]
         return self._artifact(Kind.NOTES, number, await self.portal.ask(_NOTES, ", ".join(ways)))
 
@@ -168,21 +194,10 @@ class Oscp:
                 about=about,
             )
 
-    async def _user_field(self) -> Locator:
-        """Wait for the sign-in form, which some pages show only behind a link."""
-        opened = False
-        async for _ in self.portal.looks("user", "open_sign_in"):
-            self._act(await self.portal.outcomes())
-            if field := await self.portal.seen("user"):
-                return field
-            if not opened and (link := await self.portal.seen("open_sign_in")):
-                await self.portal.click(link)
-                opened = True
-        raise AssertionError  # looks() ends by raising
-
     async def _open(self, route: str) -> None:
         """Open a signed-in page; the sign-in form in its place means that the session is over."""
-        await self.portal.goto(route)
+        if not self.portal.at(route):
+            await self.portal.goto(route)
         async for _ in self.portal.looks("outcomes.OK"):
             if await self._signed_in():
                 return

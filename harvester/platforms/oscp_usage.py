@@ -157,13 +157,13 @@ class UsageFeed:
             last += DAY if feed.interval_end == "next_day" else 0 * DAY
         dates = {"StartDate": f"{span[0]:%m/%d/%Y}", "EndDate": f"{last:%m/%d/%Y}"}
         reply = await self.portal.post(_ROUTES[kind], asked | dates)
-        if b'type="password"' in reply.content[:100_000].lower():
-            raise self.portal.expired()
         days = {printed.day(str(i.get(_STAMPS[kind], ""))[:10]) for i in self._items(kind, reply)}
         return reply, {day for day in span if day in days}
 
     def _items(self, kind: Kind, reply: Reply) -> list[dict[str, object]]:
         try:
+            if reply.content.lstrip().startswith(b"<"):
+                raise self.portal.expired()
             told = printed.feed(reply.content)
             if reply.status == HTTPStatus.OK and not told.error:
                 return told.items

@@ -143,10 +143,12 @@ class Trail:
         return head.seq
 
     def _tail(self, handle: int) -> tuple[Head, int]:
-        size = os.fstat(handle).st_size
-        whole, newline, torn = _read(handle, max(0, size - TAIL)).rpartition(b"\n")
+        start = max(0, os.fstat(handle).st_size - TAIL)
+        whole, newline, torn = _read(handle, start).rpartition(b"\n")
+        if start and b"\n" not in whole:  # no torn entry is that long: cut nothing
+            raise self._broken("the last", "is far longer than an entry")
         if not newline:
-            return Head(0, START), size
+            return Head(0, START), len(torn)
         entry = _parsed(whole.rpartition(b"\n")[2])
         if entry is None:
             raise self._broken("the last", "does not match its hash")

@@ -44,7 +44,6 @@ class Filed(NamedTuple):
     """An artifact of the manifest; its bytes are in the archive under `sha`."""
 
     id: int
-    account_id: int
     sha: str
     artifact: Artifact
     """Without its content."""
@@ -79,11 +78,12 @@ class Catalog(Usage):
 
     def begin_run(self, profile: str, member: str, kind: str, at: datetime) -> int:
         """Remember that a harvest began and return its id."""
-        self._write(
-            "INSERT INTO run (profile, member, kind, started_at) VALUES (?, ?, ?, ?)",
-            [(profile, member, kind, epoch(at))],
-        )
-        return int(self._rows("SELECT max(id) FROM run")[0][0])
+        with self.transaction():  # another program's run must not come between
+            self._write(
+                "INSERT INTO run (profile, member, kind, started_at) VALUES (?, ?, ?, ?)",
+                [(profile, member, kind, epoch(at))],
+            )
+            return int(self._rows("SELECT last_insert_rowid()")[0][0])
 
     def finish_run(self, run: int, state: State, at: datetime, facts: Mapping[str, int]) -> None:
         """Remember how a harvest ended."""
@@ -141,7 +141,10 @@ class Catalog(Usage):
         return int(rows[0][0])
 
     def add_artifact(self, account: int, artifact: Artifact, sha: str, run: int) -> int:
-        """Enter archived bytes into the manifest and return their id there."""
+        """Enter archived bytes into the manifest and return their id there.
+
+        The same answer twice within a second is one artifact.
+        """
         told = (
             account,
             run,
@@ -152,19 +155,24 @@ class Catalog(Usage):
             epoch(artifact.retrieved_at),
             json.dumps(dict(artifact.about), sort_keys=True),
         )
-        self._write(
-            "INSERT INTO artifact (account, run, kind, sha, url, media_type, retrieved_at,"
-            " about) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [told],
-        )
-        return int(self._rows("SELECT max(id) FROM artifact")[0][0])
+        with self.transaction():
+            self._write(
+                "INSERT INTO artifact (account, run, kind, sha, url, media_type, retrieved_at,"
+                " about) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [told],
+            )
+            rows = self._rows(
+                "SELECT id FROM artifact WHERE (account, kind, sha, url, retrieved_at, about)"
+                " = (?, ?, ?, ?, ?, ?)",
+                *(account, artifact.kind, sha, artifact.url, told[6], told[7]),
+            )
+        return int(rows[0][0])
 
     def artifacts(self, account: int) -> list[Filed]:
         """Return the manifest of one account, in the order in which it came home."""
         return [
             Filed(
                 number,
-                account,
                 sha,
                 Artifact(Kind(kind), name, b"", url, media_type, moment(at), json.loads(about)),
             )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from harvester.errors import State
+from harvester.errors import BadData, State
 from harvester.model import DayTotal, Direction, Kind, Quality, Reading, Window
 from harvester.store.database import MILLI, MONEY, Database, amount, epoch, moment, whole
 
@@ -48,8 +48,14 @@ class Usage(Database):
 
         A row that says nothing new is not written.  Rows of these days that the artifact does not
         have (another meter, another step) are no longer current: they too become revisions.
+        Raises BadData for an hour of one meter told twice.
         """
         new = [_reading_row(account, reading, artifact) for reading in readings]
+        if len({row[:4] for row in new}) < len(new):
+            raise BadData(
+                State.UNREADABLE,
+                f"Artifact {artifact} tells an hour of one meter twice: look at its labels.",
+            )
         days = sorted({(account, row[10]) for row in new})
         with self.transaction():
             self._db.execute(
@@ -63,7 +69,8 @@ class Usage(Database):
             told = ", ".join(f"r.{name}" for name in f"{_KEY}, {_VALUE}, artifact".split(", "))
             revised = self._db.execute(
                 f"INSERT INTO reading_revision SELECT {told}, ? FROM spoken s"
-                " JOIN reading r ON r.account = s.account AND r.local_day = s.day"
+                " JOIN reading r INDEXED BY reading_day"
+                " ON r.account = s.account AND r.local_day = s.day"
                 f" LEFT JOIN incoming i USING ({_KEY}) WHERE i.start IS NULL"
                 " OR (r.seconds, r.wh, r.quality, r.reason)"
                 " IS NOT (i.seconds, i.wh, i.quality, i.reason)",

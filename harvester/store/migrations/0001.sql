@@ -170,7 +170,6 @@ CREATE TABLE finding (
     rule TEXT NOT NULL,
     subject TEXT NOT NULL,
     message TEXT NOT NULL,
-    first_artifact INTEGER NOT NULL REFERENCES artifact,
     artifact INTEGER NOT NULL REFERENCES artifact,
     PRIMARY KEY (account, rule, subject)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,299 @@
+"""Conducts a harvest: asks the store what is missing, fetches it and says how it went."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from playwright.async_api import Browser
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from harvester.browser import open_context
+from harvester.errors import ActionNeeded, BadData, Failure, State, Transient
+from harvester.extract.rows import Rows
+from harvester.filing import Filing, Store
+from harvester.members import Member
+from harvester.model import Artifact, Bill, Kind, Window
+from harvester.platforms import PLATFORMS
+from harvester.platforms.oscp import Oscp
+from harvester.portal import Portal
+from harvester.profile import Profile
+from harvester.store.audit import masked
+from harvester.store.usage import Change
+from harvester.wire import Wire
+
+SESSIONS = 3
+"""How often a run begins a new session when the portal fails or ends one."""
+DOCUMENT_TRIES = 2
+
+log = structlog.get_logger()
+
+Report = Callable[[str, str, int, int], None]
+"""Hears account (last three digits), what is fetched, how many are done, and of how many."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One harvest of one sign-in; `today` is the portal's local day."""
+
+    member: Member
+    profile: Profile
+    password: str = field(repr=False)
+    window: Window
+    today: date
+    kind: str = "run"
+    sandbox: int | None = None
+    """The loopback port of an embedded portal that answers the profile's origins."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@dataclass
+class Outcome:
+    """How a harvest went."""
+
+    state: State = State.OK
+    message: str = ""
+    accounts: int = 0
+    artifacts: int = 0
+    pdfs: int = 0
+    days: int = 0
+    change: Change = field(default_factory=lambda: Change(0, 0))
+    requests: int = 0
+    sign_ins: int = 0
+    failed: list[str] = field(default_factory=list)
+    """What could not be had, a sentence each; the next run asks again."""
+
+    def facts(self) -> dict[str, int]:
+        """Return the counts."""
+        return {
+            "accounts": self.accounts,
+            "artifacts": self.artifacts,
+            "pdfs": self.pdfs,
+            "days": self.days,
+            "added": self.change.added,
+            "revised": self.change.revised,
+            "requests": self.requests,
+            "sign_ins": self.sign_ins,
+            "gaps": len(self.failed),
+        }
+
+
+async def harvest(task: Task, store: Store, browser: Browser, report: Report) -> Outcome:
+    """Bring home what is missing of one sign-in; failures end in the outcome, not in an exception.
+
+    A new session follows a failure that is nobody's to act on, within the profile's sign-ins a day.
+    """
+    name, profile = task.member.name, task.profile.id
+    run = store.catalog.begin_run(profile, name, task.kind, task.now())
+    store.trail.append(
+        "run.started",
+        task.now(),
+        profile=profile,
+        member=name,
+        run=run,
+        kind=task.kind,
+        start=f"{task.window.start}",
+        end=f"{task.window.end}",
+    )
+    harvest = _Harvest(task, store, run, report)
+    outcome = harvest.outcome
+    try:
+        with _alone(store.home, name):
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception(
+                    lambda e: isinstance(e, Transient) and harvest.may_retry()
+                ),
+                stop=stop_after_attempt(SESSIONS),
+                wait=wait_random_exponential(multiplier=1, max=10),
+                reraise=True,
+            ):
+                with attempt:
+                    await harvest.session(browser)
+        outcome.state = State.OK_PARTIAL if outcome.failed else State.OK
+    except Failure as failure:
+        outcome.state, outcome.message = failure.state, str(failure)
+    store.catalog.finish_run(run, outcome.state, task.now(), outcome.facts())
+    told = {"profile": profile, "member": name, "run": run, "state": outcome.state}
+    store.trail.append("run.finished", task.now(), **told, **outcome.facts())
+    log.info("harvest.finished", **told, **outcome.facts())
+    return outcome
+
+
+class _Harvest:
+    """The state of one run over its sessions."""
+
+    def __init__(self, task: Task, store: Store, run: int, report: Report) -> None:
+        self.task = task
+        self.run = run
+        self.outcome = Outcome()
+        self._catalog = store.catalog
+        self._trail = store.trail
+        self._files = Filing(store, task.profile)
+        self._report = report
+        self._sent: int | None = None
+        """What had come home when the last session began."""
+
+    def may_retry(self) -> bool:
+        """Tell whether another session is worth it: one that brought nothing was the last."""
+        return self._sent is None or self.outcome.artifacts > self._sent
+
+    async def session(self, browser: Browser) -> None:
+        """Sign in once and fetch what is missing of every account."""
+        task, outcome = self.task, self.outcome
+        outcome.failed.clear()
+        async with (
+            Wire(task.profile.origins, sandbox=task.sandbox) as wire,
+            open_context(browser, wire, time_zone=task.profile.time_zone) as context,
+        ):
+            try:
+                portal = Portal(await context.new_page(), task.profile, wire, task.now)
+                platform = PLATFORMS[task.profile.platform](portal)
+                await self._sign_in(platform)
+                for number in await self._accounts(platform):
+                    await self._account(platform, number)
+            finally:
+                outcome.requests += wire.requests.total()
+
+    async def _sign_in(self, platform: Oscp) -> None:
+        task = self.task
+        await platform.open_sign_in()
+        limit, since = task.profile.pace.sign_ins_a_day, task.now() - timedelta(days=1)
+        if self._catalog.sign_ins_since(task.profile.id, task.member.name, since) >= limit:
+            raise Transient(
+                State.RATE_LIMITED,
+                f"{task.member.name} was signed in {limit} times within a day, which is the limit"
+                f" of {task.profile.name}; run again tomorrow.",
+            )
+        self._catalog.record_sign_in(self.run, task.now())
+        self._note("credentials.sent")
+        self._sent = self.outcome.artifacts
+        self.outcome.sign_ins += 1
+        await platform.sign_in(task.member.user, task.password)
+        self._note("credentials.accepted")
+
+    async def _accounts(self, platform: Oscp) -> list[str]:
+        numbers = await platform.accounts()
+        if not numbers:
+            raise ActionNeeded(
+                State.NO_ACCOUNTS_FOUND,
+                f"{self.task.profile.name} shows no account to {self.task.member.name}; look at"
+                f" {platform.portal.where()} in a browser.",
+            )
+        self.outcome.accounts = len(numbers)
+        return numbers
+
+    async def _account(self, platform: Oscp, number: str) -> None:
+        """Fetch one account; that it is not to be had does not stop the others."""
+        profile, member = self.task.profile, self.task.member
+        try:
+            await platform.select(number)
+        except ActionNeeded as failure:
+            self._fail(number, failure)
+            return
+        account = self._catalog.account_id(profile.id, member.name, number)
+        self._file(account, await platform.account(number))
+        self._file(account, await platform.bill_list(number))
+        self._file(account, await platform.ledger(number))
+        bills = self._catalog.missing_pdfs(account)
+        for done, bill in enumerate(bills):
+            self._report(number, "bills", done, len(bills))
+            await self._bill(platform, account, bill)
+        self._report(number, "bills", len(bills), len(bills))
+        await platform.open_usage(number)
+        try:
+            self._file(account, await platform.notes(number))
+        except BadData as failure:
+            self._fail(number, failure)
+        await self._usage(platform, account, number)
+
+    async def _bill(self, platform: Oscp, account: int, bill: Bill) -> None:
+        """Fetch one document; one that is not it stays missing, and the next run asks again."""
+        retried = {State.NOT_YET_AVAILABLE, State.NOT_A_PDF}
+        try:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception(lambda e: isinstance(e, BadData) and e.state in retried),
+                stop=stop_after_attempt(DOCUMENT_TRIES),
+                wait=wait_random_exponential(multiplier=0.5, max=5),
+                reraise=True,
+            ):
+                with attempt:
+                    self._document(account, await platform.bill_pdf(bill), bill)
+        except BadData as failure:
+            if failure.state is State.NOT_YET_AVAILABLE:
+                self._catalog.bill_pdf(account, bill, failure.state, None)
+            self._fail(bill.account, failure, f"bill of {bill.billing_date}")
+        else:
+            self.outcome.pdfs += 1
+
+    def _document(self, account: int, artifact: Artifact, bill: Bill) -> None:
+        rows = self._file(account, artifact, bill)
+        if rows.document is not State.OK:
+            raise BadData(rows.document or State.UNREADABLE, rows.findings[0].message)
+
+    async def _usage(self, platform: Oscp, account: int, number: str) -> None:
+        task = self.task
+        days, hours = (
+            self._catalog.gaps(account, stream, task.window, task.today, task.now())
+            for stream in (Kind.DAILY, Kind.INTERVAL)
+        )
+        left = {Kind.DAILY: set(days), Kind.INTERVAL: set(hours)}
+        wanted = len(days) + len(hours)
+        async for artifact in platform.usage(days, hours):
+            rows = self._file(account, artifact)
+            left[artifact.kind] -= set(rows.covered)
+            self._report(number, "days", wanted - sum(map(len, left.values())), wanted)
+        self.outcome.days += len(set(hours) - left[Kind.INTERVAL])
+        for stream, unanswered in left.items():
+            if unanswered:
+                nothing = BadData(
+                    State.NO_DATA,
+                    f"The portal answered nothing for {len(unanswered)} days of {stream}"
+                    f" ({min(unanswered)} to {max(unanswered)}); the next run asks again.",
+                )
+                self._fail(number, nothing)
+
+    def _file(self, account: int, artifact: Artifact, bill: Bill | None = None) -> Rows:
+        filed = self._files.take(account, artifact, self.run, bill)
+        self.outcome.artifacts += 1
+        self.outcome.change += filed.change
+        self._note(
+            "artifact.archived",
+            account=masked(artifact.account),
+            kind=artifact.kind,
+            sha=filed.sha,
+            bytes=len(artifact.content),
+        )
+        if filed.failure:
+            self._fail(artifact.account, filed.failure)
+        return filed.rows
+
+    def _fail(self, number: str, failure: Failure, what: str = "") -> None:
+        said = f"{masked(number)} {what}: {failure}" if what else f"{masked(number)}: {failure}"
+        self.outcome.failed.append(said)
+        self._note("item.failed", account=masked(number), state=failure.state)
+
+    def _note(self, event: str, **facts: str | int) -> None:
+        self._trail.append(event, self.task.now(), run=self.run, **facts)
+
+
+@contextmanager
+def _alone(home: Path, member: str) -> Iterator[None]:
+    """Hold the member's lock, which a killed run lets go by itself."""
+    handle = os.open(home / f".{member}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise Transient(
+            State.PENDING, f"Another harvest of {member} is under way; it is left to finish."
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(handle)
