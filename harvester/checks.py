@@ -71,8 +71,16 @@ def bill_list(
 
 
 def ledger(account: str, payments: Iterable[Payment], bills: Iterable[Bill]) -> Iterator[Finding]:
-    """Find listed bills that the ledger does not have with the same day and amount."""
-    booked = {(row.day, row.amount) for row in payments if row.kind == "Bill"}
+    """Find listed bills that are neither a ledger row of that day nor the balance after one.
+
+    What a bill asks for holds what was still owed; its row in the ledger does not.
+    """
+    booked = {
+        (row.day, owed)
+        for row in payments
+        if row.kind == "Bill"
+        for owed in (row.amount, row.balance)
+    }
     for bill in bills:
         if booked and (bill.billing_date, bill.amount) not in booked:
             yield Finding(

@@ -206,9 +206,9 @@ class Portal:
                 return control
         raise AssertionError  # looks() ends by raising
 
-    async def looks(self, *names: str) -> AsyncIterator[None]:
+    async def looks(self, *names: str, seconds: float = 0) -> AsyncIterator[None]:
         """Let the caller look at the page again and again; Drift says what was never there."""
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + (seconds or self._patience)
         while time.monotonic() < deadline:
             self.stay()
             yield

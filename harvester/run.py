@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,13 +15,13 @@ import structlog
 from playwright.async_api import Browser
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from harvester.browser import open_context
+from harvester.browser import open_browser, open_context
 from harvester.errors import ActionNeeded, BadData, Failure, State, Transient
 from harvester.extract.rows import Rows
 from harvester.filing import Filing, Store
 from harvester.members import Member
 from harvester.model import Artifact, Bill, Kind, Window
-from harvester.platforms import PLATFORMS
+from harvester.platforms import fit
 from harvester.platforms.oscp import Oscp
 from harvester.portal import Portal
 from harvester.profile import Profile
@@ -31,11 +32,13 @@ from harvester.wire import Wire
 SESSIONS = 3
 """How often a run begins a new session when the portal fails or ends one."""
 DOCUMENT_TRIES = 2
+SIDE_BY_SIDE = 4
+"""How many sign-ins are harvested at the same time."""
 
 log = structlog.get_logger()
 
 Report = Callable[[str, str, int, int], None]
-"""Hears account (last three digits), what is fetched, how many are done, and of how many."""
+"""Hears whose (member and last three digits), what, how many are done, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,20 @@ class Outcome:
         }
 
 
+async def harvest_all(
+    tasks: Sequence[Task], store: Store, report: Report, executable: Path | None = None
+) -> list[Outcome]:
+    """Harvest sign-ins side by side with one browser; an outcome for each, in their order."""
+    turns = asyncio.Semaphore(SIDE_BY_SIDE)
+    async with open_browser(executable=executable) as browser:
+
+        async def one(task: Task) -> Outcome:
+            async with turns:
+                return await harvest(task, store, browser, report)
+
+        return await asyncio.gather(*map(one, tasks))
+
+
 async def harvest(task: Task, store: Store, browser: Browser, report: Report) -> Outcome:
     """Bring home what is missing of one sign-in; failures end in the outcome, not in an exception.
 
@@ -119,9 +136,10 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
     except Failure as failure:
         outcome.state, outcome.message = failure.state, str(failure)
     store.catalog.finish_run(run, outcome.state, task.now(), outcome.facts())
-    told = {"profile": profile, "member": name, "run": run, "state": outcome.state}
-    store.trail.append("run.finished", task.now(), **told, **outcome.facts())
-    log.info("harvest.finished", **told, **outcome.facts())
+    told: dict[str, str | int] = {"profile": profile, "member": name, "run": run}
+    told |= {"state": outcome.state, **outcome.facts()}
+    store.trail.append("run.finished", task.now(), **told)
+    log.info("harvest.finished", **told)
     return outcome
 
 
@@ -136,12 +154,13 @@ class _Harvest:
         self._trail = store.trail
         self._files = Filing(store, task.profile)
         self._report = report
-        self._sent: int | None = None
-        """What had come home when the last session began."""
+        self._gained = 0
+        """Documents and days that came home, and how many of them before the last session."""
+        self._gained_before = -1
 
     def may_retry(self) -> bool:
         """Tell whether another session is worth it: one that brought nothing was the last."""
-        return self._sent is None or self.outcome.artifacts > self._sent
+        return self._gained > self._gained_before
 
     async def session(self, browser: Browser) -> None:
         """Sign in once and fetch what is missing of every account."""
@@ -153,7 +172,7 @@ class _Harvest:
         ):
             try:
                 portal = Portal(await context.new_page(), task.profile, wire, task.now)
-                platform = PLATFORMS[task.profile.platform](portal)
+                platform = fit(task.profile)(portal)
                 await self._sign_in(platform)
                 for number in await self._accounts(platform):
                     await self._account(platform, number)
@@ -172,7 +191,7 @@ class _Harvest:
             )
         self._catalog.record_sign_in(self.run, task.now())
         self._note("credentials.sent")
-        self._sent = self.outcome.artifacts
+        self._gained_before = self._gained
         self.outcome.sign_ins += 1
         await platform.sign_in(task.member.user, task.password)
         self._note("credentials.accepted")
@@ -202,9 +221,9 @@ class _Harvest:
         self._file(account, await platform.ledger(number))
         bills = self._catalog.missing_pdfs(account)
         for done, bill in enumerate(bills):
-            self._report(number, "bills", done, len(bills))
+            self._say(number, "bills", done, len(bills))
             await self._bill(platform, account, bill)
-        self._report(number, "bills", len(bills), len(bills))
+        self._say(number, "bills", len(bills), len(bills))
         await platform.open_usage(number)
         try:
             self._file(account, await platform.notes(number))
@@ -230,6 +249,7 @@ class _Harvest:
             self._fail(bill.account, failure, f"bill of {bill.billing_date}")
         else:
             self.outcome.pdfs += 1
+            self._gained += 1
 
     def _document(self, account: int, artifact: Artifact, bill: Bill) -> None:
         rows = self._file(account, artifact, bill)
@@ -247,7 +267,10 @@ class _Harvest:
         async for artifact in platform.usage(days, hours):
             rows = self._file(account, artifact)
             left[artifact.kind] -= set(rows.covered)
-            self._report(number, "days", wanted - sum(map(len, left.values())), wanted)
+            self._gained += len(rows.covered)
+            self._say(
+                number, "days of totals and hours", wanted - sum(map(len, left.values())), wanted
+            )
         self.outcome.days += len(set(hours) - left[Kind.INTERVAL])
         for stream, unanswered in left.items():
             if unanswered:
@@ -277,6 +300,9 @@ class _Harvest:
         said = f"{masked(number)} {what}: {failure}" if what else f"{masked(number)}: {failure}"
         self.outcome.failed.append(said)
         self._note("item.failed", account=masked(number), state=failure.state)
+
+    def _say(self, number: str, what: str, done: int, total: int) -> None:
+        self._report(f"{self.task.member.name} {masked(number)}", what, done, total)
 
     def _note(self, event: str, **facts: str | int) -> None:
         self._trail.append(event, self.task.now(), run=self.run, **facts)

@@ -1,5 +1,28 @@
 """The vendor products that harvester knows how to use, by the name that profiles give."""
 
+from harvester.errors import Misconfigured, State
 from harvester.platforms.oscp import Oscp
+from harvester.profile import Profile
 
 PLATFORMS = {"oscp": Oscp}
+
+
+def fit(profile: Profile) -> type[Oscp]:
+    """Return a profile's platform; Misconfigured where their names do not match both ways."""
+    platform = PLATFORMS.get(profile.platform)
+    if platform is None:
+        raise Misconfigured(
+            State.INVALID_PROFILE,
+            f"Profile {profile.id}: there is no platform {profile.platform!r}; known are"
+            f" {', '.join(PLATFORMS)}.",
+        )
+    for group, names in platform.NAMES.items():
+        told = set(getattr(profile, group))
+        for odd, how in ((names - told, "lacks"), (told - names, "has the unknown")):
+            if odd:
+                raise Misconfigured(
+                    State.INVALID_PROFILE,
+                    f"Profile {profile.id}: {group} {how} {', '.join(sorted(odd))};"
+                    f" correct the file.",
+                )
+    return platform

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import date
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from playwright.async_api import Locator
@@ -16,7 +17,7 @@ from harvester.documents import capture
 from harvester.errors import ActionNeeded, BadData, Drift, State, Transient
 from harvester.model import Artifact, Bill, Kind
 from harvester.platforms.oscp_usage import UsageFeed
-from harvester.portal import POLL, Portal
+from harvester.portal import Portal
 
 GRAPH_SECONDS = 10.0
 
@@ -48,6 +49,23 @@ _NOTES = """selectors => JSON.stringify([...document.querySelectorAll(selectors)
 
 class Oscp:
     """One sign-in at one portal; the failures it raises say what to do next."""
+
+    NAMES: ClassVar[Mapping[str, set[str]]] = {
+        "routes": {"login", "billing", "history", "usage", "daily", "interval"},
+        "locators": {
+            "user", "password", "sign_in", "open_sign_in", "notice", "all_accounts",
+            "account_table", "account_length", "bill_table", "bill_link", "usage_chart",
+            "usage_note",
+        },
+        "labels": {
+            "number", "service_address", "rate", "kind", "e_bill", "usage_alert", "daily_report",
+        },
+        "columns": {
+            "view", "billing_date", "due_date", "read_date", "net_kwh", "kind", "amount",
+        },
+        "functions": {"ledger", "bind_ledger"},
+    }  # fmt: skip
+    """What a profile has to name, and no more."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
@@ -164,10 +182,10 @@ class Oscp:
     async def notes(self, number: str) -> Artifact:
         """Fetch the notes on the usage graph; BadData(NOT_YET_AVAILABLE) where no graph appears."""
         try:
-            async with asyncio.timeout(GRAPH_SECONDS):
-                while not await self.portal.shown("usage_chart"):
-                    await asyncio.sleep(POLL)
-        except TimeoutError:
+            async for _ in self.portal.looks("usage_chart", seconds=GRAPH_SECONDS):
+                if await self.portal.shown("usage_chart"):
+                    break
+        except Drift:
             raise BadData(
                 State.NOT_YET_AVAILABLE,
                 f"No graph appeared on {self.portal.where()} within {GRAPH_SECONDS:.0f} seconds, so"

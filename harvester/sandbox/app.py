@@ -1,4 +1,4 @@
-"""The portal as a web application on loopback: its routes, and the faults that any of them may have."""
+"""The portal as a web application on loopback: its routes, and the faults any of them may have."""
 
 from __future__ import annotations
 
@@ -14,15 +14,21 @@ from harvester.sandbox import member, sign_in
 from harvester.sandbox.counts import Counts
 from harvester.sandbox.layout import NEWER, Layout, layout
 from harvester.sandbox.session import COOKIE, Sessions
-from harvester.sandbox.site import DANGEROUS, HERE, PORTAL_CSS, PORTAL_JS, Site
+from harvester.sandbox.site import (
+    DANGEROUS,
+    HERE,
+    LEDGER,
+    METHODS,
+    PDF,
+    PORTAL_CSS,
+    PORTAL_JS,
+    Site,
+)
 from harvester.sandbox.switches import Switches
 from harvester.sandbox.world import World
 
 COUNTS = web.AppKey("counts", Counts)
 PUBLIC = "/member-benefits-services/usage-monitoring/"
-METHODS = "/DesktopModules/MeterUsage/API/MeterData.aspx/"
-LEDGER = "/DesktopModules/AccountHistory/API/AccountHistory.aspx/GetAccountHistory"
-PDF = "/DesktopModules/AccountHistory/ViewBill.aspx"
 _YEAR_SECONDS = 31_536_000
 
 Handler = Callable[..., Awaitable[web.StreamResponse]]

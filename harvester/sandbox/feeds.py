@@ -144,9 +144,7 @@ def interval_rows(day: Day, switches: Switches) -> Iterator[Row]:
     a row without a reading, the two of autumn are one row with their sum.  `repeat`: spring's
     skipped hour repeats the hour before, autumn's second 1 AM is labelled 2 AM, which comes twice.
     """
-    rows = [
-        Row(_wall(h.start), _wall(h.start + _HOUR), h.wh, h.received_wh, h) for h in day.hours
-    ]
+    rows = [Row(_wall(h.start), _wall(h.start + _HOUR), h.wh, h.received_wh, h) for h in day.hours]
     midnight = datetime.combine(day.day, datetime.min.time())
     labels = [midnight + n * _HOUR for n in range(24)]
     if switches.dst == "true" or len(rows) == len(labels):

@@ -71,7 +71,9 @@ class Seal:
         for name in ("__VIEWSTATE", "__EVENTVALIDATION"):
             self._check(name + page, str(form.get(name, "")))
         sent = str(form.get(TOKEN, ""))
-        if cookie is not None and not hmac.compare_digest(sent.encode(), self.token(cookie).encode()):
+        if cookie is not None and not hmac.compare_digest(
+            sent.encode(), self.token(cookie).encode()
+        ):
             raise ForgedError(TOKEN)
 
 

@@ -1,4 +1,4 @@
-"""Where things are and what they are called, on each of the two bases, before and after a redesign."""
+"""Where things are and what they are called on each base, before and after a redesign."""
 
 from __future__ import annotations
 

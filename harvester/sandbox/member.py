@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ class Place(NamedTuple):
     """One row of the table of accounts; `row` is the key of its newest bill."""
 
     account: Account
-    balance: str
+    balance: Decimal
     row: str
 
 
@@ -31,21 +32,18 @@ async def billing(site: Site, request: web.Request, session: Session) -> web.Res
     notice = site.switches.notice == "on" and not session.noticed
     session.noticed = True
     number = session.account.number
-    return site.page(
-        request,
-        "billing.html",
-        "billing",
-        session,
-        notice=notice,
-        balance=_balance(site, number),
-        meters=[meter.number for meter in site.world.meters(number)],
-        places=[_place(site, session, account) for account in session.sign_in.accounts],
-    )
+    values = {
+        "notice": notice,
+        "balance": _balance(site, number),
+        "meters": [meter.number for meter in site.world.meters(number)],
+        "places": [_place(site, session, account) for account in session.sign_in.accounts],
+    }
+    return site.page(request, "billing.html", values, "billing", session)
 
 
-def _balance(site: Site, number: str) -> str:
+def _balance(site: Site, number: str) -> Decimal:
     rows = site.world.ledger(number)
-    return f"{rows[-1].balance:.2f}" if rows else "0.00"
+    return rows[-1].balance if rows else Decimal(0)
 
 
 def _place(site: Site, session: Session, account: Account) -> Place:
@@ -68,21 +66,21 @@ async def select(site: Site, request: web.Request, session: Session) -> web.Resp
 async def history(site: Site, request: web.Request, session: Session) -> web.Response:
     """Show the newest bills of the selected account."""
     bills = [(session.row(b.id), b) for b in listed(site, session.account.number)]
-    return site.page(request, "history.html", "history", session, bills=bills)
+    today = site.world.today
+    since = f"{today:%m}/{today.year - 2}"
+    values = {"bills": bills, "since": since, "until": f"{today:%m/%Y}"}
+    return site.page(request, "history.html", values, "history", session)
 
 
 async def usage(site: Site, request: web.Request, session: Session) -> web.Response:
     """Show the page of the usage graph, which asks the feeds itself."""
     account = session.account
-    return site.page(
-        request,
-        "usage.html",
-        "usage",
-        session,
-        key=feeds.keymbr(account, site.switches) if site.layout.keymbr else "",
-        member_sep=feeds.member_sep(account),
-        notes=[{"date": f"{note.day:%m/%d/%Y}", "text": note.text} for note in account.notes],
-    )
+    values = {
+        "keymbr": feeds.keymbr(account, site.switches) if site.layout.keymbr else "",
+        "member_sep": feeds.member_sep(account),
+        "notes": [{"day": note.day.isoformat(), "text": note.text} for note in account.notes],
+    }
+    return site.page(request, "usage.html", values, "usage", session)
 
 
 def listed(site: Site, number: str) -> tuple[Bill, ...]:
@@ -186,9 +184,7 @@ def _named(site: Site, session: Session, body: feeds.Json) -> Account:
     return account
 
 
-async def _method(
-    request: web.Request, answer: Callable[[feeds.Json], feeds.Json]
-) -> web.Response:
+async def _method(request: web.Request, answer: Callable[[feeds.Json], feeds.Json]) -> web.Response:
     """Call a page method: its reply is wrapped in `d`, a body that is none is HTTP 500 as JSON."""
     try:
         body = feeds.lenient(await request.text())

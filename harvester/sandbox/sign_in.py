@@ -36,7 +36,7 @@ class Panel:
 
 async def public(site: Site, request: web.Request) -> web.Response:
     """Show the co-op's public page on usage monitoring."""
-    return site.page(request, "public.html")
+    return site.page(request, "public.html", {})
 
 
 async def landing(site: Site, request: web.Request) -> web.Response:
@@ -52,7 +52,7 @@ def turned_away(site: Site, request: web.Request, back: str, *, is_page: bool) -
     where = "?returnurl=" + quote(site.layout.url(back) if back else request.path_qs, safe="")
     if site.layout.popup:
         popup = site.layout.url(site.layout.popup) + where + "&popUp=true"
-        return site.page(request, "landing.html", popup=popup)
+        return site.page(request, "landing.html", {"popup": popup})
     if is_page:
         raise web.HTTPFound(site.layout.url(site.layout.sign_in) + where)
     return _form(site, request, "sign-in", Panel())
@@ -88,12 +88,21 @@ def _name(site: Site, request: web.Request) -> str:
 
 def _form(site: Site, request: web.Request, name: str, panel: Panel) -> web.Response:
     panel = panel if panel.message or panel.ticket else Panel(captcha=site.switches.captcha)
-    values = {"panel": panel, "popup": name == "popup", "captcha_id": secrets.token_hex(16)}
-    return site.page(request, "sign_in.html", name, **values)
+    here = request.path in {
+        site.layout.url(site.layout.sign_in),
+        site.layout.url(site.layout.popup),
+    }
+    values = {
+        "panel": panel,
+        "popup": name == "popup",
+        "captcha_id": secrets.token_hex(16),
+        "action": request.path_qs if here else site.layout.url(site.layout.sign_in),
+    }
+    return site.page(request, "sign_in.html", values, name)
 
 
 def _panel(site: Site, request: web.Request, panel: Panel) -> str:
-    return site.page(request, "_panel.html", panel=panel).text or ""
+    return site.page(request, "_panel.html", {"panel": panel}).text or ""
 
 
 def _attempt(site: Site, form: Mapping[str, object]) -> Panel | SignIn:
@@ -163,7 +172,7 @@ def _back(site: Site, request: web.Request) -> str:
 
 async def obstacle(site: Site, request: web.Request, session: Session) -> web.Response:
     """Show what has to be dealt with before the account opens; nothing here deals with it."""
-    return site.page(request, "obstacle.html", session=session)
+    return site.page(request, "obstacle.html", {}, session=session)
 
 
 async def log_off(site: Site, request: web.Request) -> web.Response:

@@ -24,6 +24,9 @@ from harvester.sandbox.world import World
 HERE = Path(__file__).parent
 COOP = "Sample Electric Cooperative"
 PORTAL_CSS, PORTAL_JS = "/Portals/0/portal.css", "/Portals/0/portal.js"
+METHODS = "/DesktopModules/MeterUsage/API/MeterData.aspx/"
+LEDGER = "/DesktopModules/AccountHistory/API/AccountHistory.aspx/GetAccountHistory"
+PDF = "/DesktopModules/AccountHistory/ViewBill.aspx"
 
 DANGEROUS = {
     "pay-now": "/Pay-Now",
@@ -35,8 +38,8 @@ DANGEROUS = {
     "alerts-save": "/My-Account/Alerts/Save",
     "password-save": "/Change-Password/Save",
     "terms-accept": "/Terms/Accept",
-    "note-save": "/DesktopModules/MeterUsage/API/MeterData.aspx/SaveNote",
-    "note-delete": "/DesktopModules/MeterUsage/API/MeterData.aspx/DeleteNote",
+    "note-save": METHODS + "SaveNote",
+    "note-delete": METHODS + "DeleteNote",
 }
 """Path by name of every control that a harvest must never touch."""
 
@@ -62,10 +65,9 @@ class Site:
         self,
         request: web.Request,
         template: str,
+        values: Mapping[str, object],
         name: str = "",
         session: Session | None = None,
-        status: int = 200,
-        **values: object,
     ) -> web.Response:
         """Render a template; `name` is the page that the hidden fields of its form belong to."""
         cookie = request.cookies.get(TOKEN) or secrets.token_urlsafe(24)
@@ -81,12 +83,15 @@ class Site:
             switches=self.switches,
             dangerous={key: self.layout.url(path) for key, path in DANGEROUS.items()},
             coop=COOP,
+            paths={"methods": METHODS, "ledger": LEDGER, "pdf": PDF},
+            css=PORTAL_CSS,
+            js=PORTAL_JS,
             session=session,
             account=session.account if session else None,
             hidden=hidden,
             **values,
         )  # fmt: skip
-        response = web.Response(text=html, content_type="text/html", status=status)
+        response = web.Response(text=html, content_type="text/html")
         response.headers["Cache-Control"] = "private"
         if name and self.layout.tokens and TOKEN not in request.cookies:
             response.set_cookie(TOKEN, cookie, httponly=True, path="/", samesite="Lax")
@@ -96,12 +101,15 @@ class Site:
         self, request: web.Request, title: str, *text: str, status: int = 200
     ) -> web.Response:
         """Render a page that only says something."""
-        return self.page(request, "message.html", title=title, text=text, status=status)
+        response = self.page(request, "message.html", {"title": title, "text": text})
+        response.set_status(status)
+        return response
 
     def fault(self, request: web.Request, why: str) -> web.Response:
         """Answer as ASP.NET does when a page throws."""
-        status = HTTPStatus.INTERNAL_SERVER_ERROR
-        return self.page(request, "error.html", why=why, status=status)
+        response = self.page(request, "error.html", {"why": why})
+        response.set_status(HTTPStatus.INTERNAL_SERVER_ERROR)
+        return response
 
     def forged(
         self, request: web.Request, name: str, form: Mapping[str, object]
@@ -133,7 +141,10 @@ def plain(text: str) -> web.Response:
 @cache
 def _templates() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(HERE / "pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(HERE / "pages"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["money"] = _money
     environment.filters["day"] = "{:%m/%d/%Y}".format

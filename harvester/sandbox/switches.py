@@ -75,7 +75,7 @@ class Switches:
         return cls(**values)
 
 
-def _value(name: str, value: str, kind: Any) -> bool | int | str:
+def _value(name: str, value: str, kind: object) -> bool | int | str:
     if kind is bool and value in {"", "on", "off"}:
         return value != "off"
     if kind is int and value.isascii() and value.isdecimal():

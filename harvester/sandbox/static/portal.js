@@ -1,231 +1,424 @@
+// The portal's own script: partial postbacks, tables, bills, the ledger and the usage graph.
 'use strict';
-// WebForms: postbacks, whole and partial.
 
-function field(name, value) { const f = document.getElementById(name); if (f) f.value = value; }
+const $ = id => document.getElementById(id);
 
-function __doPostBack(target, argument) {
-  field('__EVENTTARGET', target);
-  field('__EVENTARGUMENT', argument);
-  document.getElementById('Form').submit();
+/* ---- WebForms ---- */
+
+function __doPostBack(target, argument, action) {
+  const form = $('Form');
+  const usual = form.getAttribute('action');
+  form.elements.__EVENTTARGET.value = target;
+  form.elements.__EVENTARGUMENT.value = argument;
+  if (action) form.setAttribute('action', action);
+  form.submit();
+  form.setAttribute('action', usual);
+  form.elements.__EVENTTARGET.value = form.elements.__EVENTARGUMENT.value = '';
 }
 
 function Validate() {
-  const empty = [...document.querySelectorAll('[data-panel] input[type=text], [data-panel] input[type=password]')]
-    .filter(input => !input.value.trim());
-  if (empty.length) empty[0].focus();
-  return !empty.length;
+  const fields = document.querySelectorAll('.sign-in .field input');
+  const empty = [...fields].find(field => !field.value.trim());
+  if (empty) empty.focus();
+  return !empty;
 }
 
-function readDelta(text) {
+function parseDelta(text) {
   const parts = [];
   for (let at = 0; at < text.length;) {
-    const bar = text.indexOf('|', at), length = Number(text.slice(at, bar));
-    const type = text.indexOf('|', bar + 1), id = text.indexOf('|', type + 1);
-    parts.push({ type: text.slice(bar + 1, type), id: text.slice(type + 1, id), content: text.substr(id + 1, length) });
-    at = id + 1 + length + 1;
+    const head = /^(\d+)\|([^|]*)\|([^|]*)\|/.exec(text.slice(at, at + 400));
+    if (!head) throw new Error('not a delta');
+    const from = at + head[0].length;
+    const content = text.substr(from, Number(head[1]));
+    parts.push({type: head[2], id: head[3], content});
+    at = from + content.length + 1;
   }
   return parts;
 }
 
-async function partialPostback(form, button, panel) {
+function applyDelta(text) {
+  for (const {type, id, content} of parseDelta(text)) {
+    if (type === 'updatePanel') $(id).innerHTML = content;
+    else if (type === 'hiddenField') $(id).value = content;
+    else if (type === 'error') throw new Error(content);
+    else if (type === 'pageRedirect') {
+      const there = window.parent === window ? window : window.parent;
+      there.location.href = decodeURIComponent(content);
+    }
+  }
+}
+
+async function partialPostBack(form, button, panel) {
   const body = new URLSearchParams(new FormData(form));
-  body.set('ScriptManager', panel.dataset.panel + '|' + button.name);
+  body.set('ScriptManager', `${panel}|${button.name}`);
   body.set('__ASYNCPOST', 'true');
   body.set(button.name, button.value);
-  const reply = await fetch(location.href, {
-    method: 'POST', body,
-    headers: { 'X-MicrosoftAjax': 'Delta=true', 'X-Requested-With': 'XMLHttpRequest', 'Cache-Control': 'no-cache' },
-  });
-  for (const part of readDelta(await reply.text())) {
-    if (part.type === 'updatePanel') document.getElementById(part.id).innerHTML = part.content;
-    if (part.type === 'hiddenField') field(part.id, part.content);
-    if (part.type === 'error') panel.insertAdjacentHTML('afterbegin', '<p class="error">The page has expired. Reload it.</p>');
-    if (part.type === 'pageRedirect') window.top.location.href = decodeURIComponent(part.content);
+  const reply = await fetch(form.action, {method: 'POST', body, headers: {
+    'X-Requested-With': 'XMLHttpRequest', 'X-MicrosoftAjax': 'Delta=true'}});
+  try {
+    applyDelta(await reply.text());
+  } catch {
+    location.reload();
   }
 }
 
 const dnnModal = {
-  show(url, _returns, height, width) {
-    const overlay = document.createElement('div');
-    overlay.className = 'overlay';
-    overlay.innerHTML = '<iframe id="iPopUp" title="Login"></iframe>';
-    overlay.firstChild.style = `width: ${width}px; height: ${height}px; max-width: 95vw`;
-    overlay.firstChild.src = url;
-    document.body.append(overlay);
+  show(url) {
+    const cover = document.createElement('div');
+    cover.className = 'cover';
+    const frame = document.createElement('iframe');
+    frame.id = 'iPopUp';
+    frame.title = 'Customer Access';
+    frame.src = url;
+    cover.append(frame);
+    document.body.append(cover);
     return false;
   },
 };
 
-// Bills and ledger.
+/* ---- Accounts ---- */
 
-function saveViewHTML(control) {
-  const { pdf, pdfUrl } = control.closest('table').dataset;
-  const row = control.closest('tr').dataset.row;
-  const url = pdfUrl + '?row=' + encodeURIComponent(row);
-  if (pdf === 'inline') window.open(url, '_blank');
-  else if (pdf === 'blob') fetch(url).then(r => r.blob()).then(b => window.open(URL.createObjectURL(b), '_blank'));
-  else if (pdf === 'postback') {
-    const form = document.getElementById('Form');
-    form.action = pdfUrl;
-    __doPostBack('dnn$ctr402$AccountHistory$lnkView', row);
-    form.removeAttribute('action');
-  } else location.href = url;
-}
-const openStatement = saveViewHTML;
-
-function getAccountHistory(from, to) {
-  const url = document.getElementById('payments').dataset.ledger;
-  post(url, { from, to }).then(told => window.bindAccountHistory(told));
+function viewAllAccounts() {
+  $('allAccounts').hidden = false;
+  return false;
 }
 
-function bindAccountHistory(res) {
-  const section = document.getElementById('payments');
-  section.replaceChildren(document.createElement('table'));
-  const head = section.firstChild.createTHead().insertRow();
-  for (const name of ['Date', 'Type', 'Description', 'Amount', 'Balance']) head.insertCell().textContent = name;
-  const body = section.firstChild.createTBody();
-  for (const item of res.ActLedger.LedgerItem.LedgerItems) {
-    const row = body.insertRow();
-    for (const name of ['TransDate', 'TransType', 'TransDesc', 'Amount', 'Balance']) row.insertCell().textContent = item[name];
-  }
-  section.hidden = false;
+function selectAccount(link) {
+  __doPostBack('dnn$ctr401$BillingPayments$lnkAccount', link.closest('tr').dataset.account);
+  return false;
 }
 
-function showPayments() {
-  const now = new Date();
-  getAccountHistory(`${now.getMonth() + 1}/${now.getFullYear() - 3}`, `12/${now.getFullYear() + 1}`);
-}
-
-async function post(url, body) {
-  const reply = await fetch(url, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json; charset=utf-8' } });
-  return (await reply.json()).d;
-}
-
-// The table of accounts: rows that are not on the page shown are not in the document.
-
-function dataTable(table) {
-  const wrapper = table.closest('.dataTables_wrapper'), body = table.tBodies[0], rows = [...body.rows];
-  const length = wrapper.querySelector('select'), search = wrapper.querySelector('input[type=search]');
+function accountTable(table) {
+  const card = table.closest('.card');
+  const rows = [...table.tBodies[0].rows];
+  const length = card.querySelector('select');
+  const search = card.querySelector('input[type=search]');
   let page = 0;
-  const draw = () => {
-    const wanted = rows.filter(r => r.textContent.toLowerCase().includes(search.value.toLowerCase()));
-    const size = Number(length.value), last = Math.max(0, Math.ceil(wanted.length / size) - 1);
-    page = Math.min(Math.max(page, 0), last);
-    const shown = wanted.slice(page * size, (page + 1) * size);
-    body.replaceChildren(...shown);
-    wrapper.querySelector('.dataTables_info').textContent =
-      `Showing ${shown.length ? page * size + 1 : 0} to ${page * size + shown.length} of ${wanted.length} entries`;
-  };
+
+  function draw() {
+    const said = search.value.toLowerCase();
+    const found = rows.filter(row => row.textContent.toLowerCase().includes(said));
+    const size = Number(length.value);
+    const pages = Math.max(1, Math.ceil(found.length / size));
+    page = Math.min(page, pages - 1);
+    const shown = found.slice(page * size, (page + 1) * size);
+    table.tBodies[0].replaceChildren(...shown);
+    // Ids are places on the screen: another page, or a search, gives them to other accounts.
+    shown.forEach((row, n) => {
+      const link = row.querySelector('[id^=vbLinkBtn]');
+      if (link) link.id = `vbLinkBtn${n}`;
+    });
+    const first = found.length ? page * size + 1 : 0;
+    card.querySelector('.table-info').textContent =
+      `Showing ${first} to ${page * size + shown.length} of ${found.length} entries`;
+    card.querySelector('.pages').replaceChildren(...Array.from({length: pages}, (_, n) => {
+      const link = document.createElement('a');
+      link.href = '#';
+      link.textContent = n + 1;
+      link.className = n === page ? 'paginate_button current' : 'paginate_button';
+      link.onclick = () => { page = n; draw(); return false; };
+      return link;
+    }));
+  }
+
   length.onchange = search.oninput = () => { page = 0; draw(); };
-  wrapper.querySelector('.previous').onclick = e => { e.preventDefault(); page--; draw(); };
-  wrapper.querySelector('.next').onclick = e => { e.preventDefault(); page++; draw(); };
-  body.addEventListener('click', e => {
-    if (!e.target.matches('a.account')) return;
-    e.preventDefault();
-    __doPostBack(table.dataset.postback, e.target.textContent.trim());
-  });
   draw();
 }
 
-// The usage graph.
+/* ---- Bills ---- */
 
-const DAY = 86400000, SVG = 'http://www.w3.org/2000/svg';
-const iso = time => new Date(time).toISOString().slice(0, 10);
-const us = day => day.slice(5, 7) + '/' + day.slice(8, 10) + '/' + day.slice(0, 4);
+const DELIVERY = {
+  attachment(url) { location.href = url; },
+  inline(url) { window.open(url); },
+  async blob(url) {
+    const reply = await fetch(url);
+    window.open(URL.createObjectURL(await reply.blob()));
+  },
+  postback(url, row) {
+    __doPostBack('dnn$ctr401$AccountHistory$lnkView', row, url.split('?')[0]);
+  },
+};
 
-class UsageGraph {
-  constructor(root) {
-    this.root = root;
-    this.asked = { MemberSep: root.dataset.memberSep };
-    if (root.dataset.keymbr) this.asked = { keymbr: root.dataset.keymbr, ...this.asked };
-    this.from = document.getElementById('usageFrom');
-    this.to = document.getElementById('usageTo');
-    this.svg = document.getElementById('usageChart');
-    this.notes = JSON.parse(document.getElementById('usageNotes').textContent);
-    const yesterday = Date.parse(root.dataset.today) - DAY;
-    this.from.value = iso(yesterday - 6 * DAY);
-    this.to.value = iso(yesterday);
-    this.view = 'hours';
-    for (const button of root.querySelectorAll('[data-view]'))
-      button.onclick = () => { this.view = button.dataset.view; this.load(); };
-    this.from.onchange = this.to.onchange = () => this.load();
-    this.svg.ondblclick = () => this.addNote();
+function openBill(row) {
+  const {pdf, delivery} = document.body.dataset;
+  DELIVERY[delivery](`${pdf}?row=${row}`, row);
+  return false;
+}
+
+function saveViewHTML(icon) {
+  return openBill(icon.closest('tr').dataset.row);
+}
+
+const openStatement = saveViewHTML;
+
+function viewBill(link) {
+  return openBill(link.closest('tr').dataset.row);
+}
+
+/* ---- Ledger ---- */
+
+async function ask(url, body) {
+  const reply = await fetch(url, {method: 'POST', body: JSON.stringify(body), headers: {
+    'Content-Type': 'application/json; charset=utf-8', 'X-Requested-With': 'XMLHttpRequest'}});
+  if (!(reply.headers.get('Content-Type') || '').includes('json')) {
+    location.reload();
+    return {};
   }
+  return (await reply.json()).d || {};
+}
 
-  async load() {
-    for (const button of this.root.querySelectorAll('[data-view]'))
-      button.setAttribute('aria-pressed', button.dataset.view === this.view);
-    const loading = document.getElementById('usageLoading');
-    loading.hidden = false;
-    const feed = this.root.dataset.feed;
-    const dates = { StartDate: us(this.from.value), EndDate: us(this.to.value) };
-    const daily = await post(feed + 'GetDailyUsageData', { ...this.asked, ...dates, IsEnergy: 'false', IsPPM: 'false', IsCostEnable: '3' });
-    const averaged = new Set(daily.Items.filter(i => i.ENDREADING === '').map(i => i.DAILYTIMESTAMPFORMAT));
-    let points = daily.Items.map(i => ({ label: i.DAILYTIMESTAMPFORMAT, kwh: Number(i.TOTALENERGY) }));
-    if (this.view === 'hours' && points.length) {
-      const day = points.at(-1).label, next = Date.parse(day.slice(6) + '-' + day.slice(0, 2) + '-' + day.slice(3, 5)) + DAY;
-      const end = this.root.dataset.end === 'next-day' ? us(iso(next)) : day;
-      const hours = await post(feed + 'GetIntervalData', { ...this.asked, StartDate: day, EndDate: end, IntervalType: this.root.dataset.interval });
-      points = hours.Items.map(i => ({ label: i.UsageHourDate, kwh: Number(i.KWH), back: Number(i.GKWH) }));
+async function getAccountHistory(from, to) {
+  const res = await ask($('history').dataset.ledger, {from, to});
+  bindAccountHistory(res);
+}
+
+function bindAccountHistory(res) {
+  const rows = res.ActLedger ? res.ActLedger.LedgerItem.LedgerItems : [];
+  $('ledger').tBodies[0].replaceChildren(...rows.map(item => {
+    const row = document.createElement('tr');
+    for (const field of ['TransDate', 'TransType', 'TransDesc', 'Amount', 'Balance']) {
+      const cell = row.insertCell();
+      cell.textContent = item[field];
+      if (field === 'Amount' || field === 'Balance') cell.className = 'number';
     }
-    for (const point of points) point.kind = averaged.has(point.label.slice(0, 10)) ? 'averaged' : 'true';
-    loading.hidden = true;
-    this.draw(points);
-  }
+    return row;
+  }));
+}
 
-  add(name, attributes, text, parent = this.svg) {
-    const element = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    if (text) element.textContent = text;
-    return parent.appendChild(element);
-  }
-
-  draw(points) {
-    this.svg.replaceChildren();
-    const top = Math.max(1, ...points.flatMap(p => [p.kwh || 0, p.back || 0])), width = 840 / Math.max(1, points.length);
-    const y = kwh => 270 - 240 * kwh / top;
-    for (let tick = 0; tick <= 4; tick++) {
-      this.add('line', { x1: 50, x2: 890, y1: y(top * tick / 4), y2: y(top * tick / 4), stroke: '#e2e6ea' });
-      this.add('text', { x: 4, y: y(top * tick / 4) + 4 }, (top * tick / 4).toFixed(1) + ' kWh');
-    }
-    points.forEach((p, n) => {
-      const x = 50 + n * width, said = p.label + ': ' + (Number.isNaN(p.kwh) ? 'no reading' : p.kwh + ' kWh');
-      if (!Number.isNaN(p.kwh)) {
-        const bar = this.add('rect', { class: 'bar ' + p.kind, x: x + 1, width: width - 2, y: y(p.kwh), height: 270 - y(p.kwh) });
-        this.add('title', {}, said, bar);
+function historyTabs(card) {
+  for (const button of card.querySelectorAll('[data-tab]')) {
+    button.onclick = () => {
+      for (const other of card.querySelectorAll('[data-tab]')) {
+        other.classList.toggle('on', other === button);
+        $(other.dataset.tab).hidden = other !== button;
       }
-      if (p.back) this.add('rect', { class: 'bar received', x: x + width / 2, width: width / 2 - 2, y: y(p.back), height: 270 - y(p.back) });
-      if (n % Math.ceil(points.length / 12) === 0) this.add('text', { x, y: 288 }, this.view === 'hours' ? p.label.slice(11) : p.label.slice(0, 5));
-    });
-    this.notes.forEach(note => {
-      const at = points.findIndex(p => p.label.startsWith(note.date));
-      const group = this.add('g', { class: 'usage-note', 'data-date': note.date, visibility: at < 0 ? 'hidden' : 'visible' });
-      this.add('title', {}, note.text, group);
-      this.add('path', { d: `M ${50 + Math.max(at, 0) * width} 300 l 6 12 l -12 0 z` }, '', group);
-    });
-  }
-
-  addNote() {
-    const dialog = document.createElement('div');
-    dialog.className = 'overlay';
-    dialog.innerHTML = '<div class="dialog"><h2>Add a note</h2><textarea aria-label="Note"></textarea><p><button type="button">Save Note</button></p></div>';
-    dialog.querySelector('button').onclick = () => { fetch(this.root.dataset.saveNote, { method: 'POST' }); dialog.remove(); };
-    document.body.append(dialog);
+      if (button.dataset.tab === 'payments') getAccountHistory($('ledgerFrom').value, $('ledgerTo').value);
+    };
   }
 }
 
-document.addEventListener('DOMContentLoaded', () => {
-  const form = document.getElementById('Form'), panel = document.querySelector('[data-panel]');
-  if (panel) form.addEventListener('submit', e => { e.preventDefault(); partialPostback(form, e.submitter, panel); });
-  const good = document.getElementById('btnLooksGood');
-  if (good) good.onclick = () => document.getElementById('dnnNotice').remove();
-  const all = document.getElementById('lnkAllAccounts');
-  if (all) {
-    dataTable(document.querySelector('#allAccounts table'));
-    all.onclick = e => { e.preventDefault(); document.getElementById('allAccounts').hidden = false; };
+/* ---- Usage ---- */
+
+const addDays = (day, n) => new Date(Date.parse(day) + n * 864e5).toISOString().slice(0, 10);
+const american = day => day.replace(/(\d+)-(\d+)-(\d+)/, '$2/$3/$1');
+const iso = day => day.replace(/(\d+)\/(\d+)\/(\d+)/, '$3-$1-$2');
+const later = (a, b) => a > b ? a : b;
+const earlier = (a, b) => a < b ? a : b;
+
+function usageGraph(card) {
+  const data = card.dataset;
+  const notes = JSON.parse($('usageNotes').textContent);
+  const yesterday = addDays(data.today, -1);
+  const averaged = {};
+  let mode = 'hourly';
+  let day = yesterday;
+  let turn = 0;
+
+  function about(more) {
+    return {...(data.keymbr ? {keymbr: data.keymbr} : {}), MemberSep: data.membersep, ...more};
   }
-  for (const button of document.querySelectorAll('[data-save]'))
-    button.addEventListener('click', () => fetch(button.dataset.save, { method: 'POST' }));
-  const usage = document.getElementById('meterUsage');
-  if (usage) new UsageGraph(usage).load();
+
+  async function daily(first, last) {
+    const items = [];
+    for (let from = first; from <= last; from = addDays(from, Math.max(1, data.range))) {
+      const to = earlier(last, addDays(from, Math.max(1, data.range) - 1));
+      const told = await ask(data.methods + 'GetDailyUsageData', about({
+        StartDate: american(from), EndDate: american(to), IsEnergy: 'false', IsPPM: 'false',
+        IsCostEnable: '3'}));
+      items.push(...(told.Items || []));
+    }
+    for (const item of items) {
+      averaged[iso(item.DAILYTIMESTAMPFORMAT)] = !item.ENDREADING;
+    }
+    return items;
+  }
+
+  async function hours() {
+    if (!(day in averaged)) await daily(day, day);
+    const end = data.end === 'next-day' ? addDays(day, 1) : day;
+    const told = await ask(data.methods + 'GetIntervalData', about({
+      StartDate: american(day), EndDate: american(end), IntervalType: '60'}));
+    return (told.Items || []).map(item => ({
+      label: item.UsageHourDate.slice(11).replace(':00', '').replace(/^0/, ''),
+      when: item.UsageHourDate, day, used: Number(item.KWH), received: Number(item.GKWH),
+      averaged: averaged[day]}));
+  }
+
+  async function days() {
+    const first = day.slice(0, 8) + '01';
+    const last = addDays(addDays(first, 31).slice(0, 8) + '01', -1);
+    const items = await daily(later(first, data.opened), earlier(last, yesterday));
+    return items.map(item => ({
+      label: String(Number(item.DAILYTIMESTAMPFORMAT.slice(3, 5))), when: item.DAILYTIMESTAMPFORMAT,
+      day: iso(item.DAILYTIMESTAMPFORMAT), used: Number(item.TOTALENERGY), received: 0,
+      averaged: averaged[iso(item.DAILYTIMESTAMPFORMAT)]}));
+  }
+
+  async function show() {
+    const mine = ++turn;
+    $('usageLoading').hidden = false;
+    for (const button of card.querySelectorAll('[data-mode]')) {
+      button.classList.toggle('on', button.dataset.mode === mode);
+    }
+    $('usageDay').hidden = mode !== 'hourly';
+    $('usageMonth').hidden = mode !== 'daily';
+    $('usageDay').value = day;
+    $('usageMonth').value = day.slice(0, 7);
+    const points = await (mode === 'hourly' ? hours() : days());
+    if (mine !== turn) return;
+    $('usageChart').replaceChildren(drawGraph(points, notes, mode, data.received));
+    $('usageLoading').hidden = true;
+  }
+
+  async function start() {
+    const items = await daily(later(addDays(data.today, -7), data.opened), yesterday);
+    if (items.length) day = iso(items[items.length - 1].DAILYTIMESTAMPFORMAT);
+    await show();
+  }
+
+  function go(to) {
+    if (/^\d{4}-\d\d-\d\d$/.test(to)) day = earlier(later(to, data.opened), yesterday);
+    show();
+  }
+
+  for (const button of card.querySelectorAll('[data-mode]')) {
+    button.onclick = () => { mode = button.dataset.mode; show(); };
+  }
+  for (const button of card.querySelectorAll('[data-step]')) {
+    const step = Number(button.dataset.step);
+    button.onclick = () => go(mode === 'hourly' ? addDays(day, step)
+      : addDays(addDays(day.slice(0, 8) + '15', step * 30).slice(0, 8) + '01', 0));
+  }
+  $('usageDay').onchange = () => go($('usageDay').value);
+  $('usageMonth').onchange = () => go($('usageMonth').value + '-01');
+  $('usageChart').ondblclick = () => openNote('');
+  $('usageChart').onmouseover = tip;
+  start();
+}
+
+function openNote(text) {
+  $('noteText').value = text;
+  $('noteDialog').showModal();
+}
+
+function tip(event) {
+  const said = event.target.dataset.tip;
+  const box = $('usageTip');
+  box.hidden = !said;
+  if (!said) return;
+  box.textContent = said;
+  const slot = event.target.getBoundingClientRect();
+  const frame = $('usageChart').getBoundingClientRect();
+  box.style.left = `${Math.min(slot.left - frame.left, frame.width - 260)}px`;
+  box.style.top = '0';
+}
+
+function svg(name, attributes, ...children) {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+function niceStep(span) {
+  const rough = Math.max(span, 0.1) / 5;
+  const ten = 10 ** Math.floor(Math.log10(rough));
+  return ten * [1, 2, 5, 10].find(n => n * ten >= rough);
+}
+
+const LEFT = 62, RIGHT = 940, TOP = 40, BOTTOM = 320, STRIP = 376;
+
+function drawGraph(points, notes, mode, received) {
+  const title = mode === 'hourly' ? 'kWh by the hour' : 'kWh by the day';
+  const graph = svg('svg', {viewBox: '0 0 960 400', role: 'img', 'aria-label': title});
+  if (!points.length) {
+    graph.append(svg('text', {x: 480, y: 180, 'text-anchor': 'middle'}, 'No usage is available.'));
+  }
+  const high = Math.max(0.1, ...points.map(p => p.used || 0));
+  const low = Math.max(0, ...points.map(p => p.received || 0));
+  const step = niceStep(high + low);
+  const top = Math.ceil(high / step) * step, bottom = Math.ceil(low / step) * step;
+  const y = value => BOTTOM - (value + bottom) / (top + bottom) * (BOTTOM - TOP);
+  const width = (RIGHT - LEFT) / Math.max(1, points.length);
+  drawAxis(graph, step, top, bottom, y, title);
+  points.forEach((point, n) => drawPoint(graph, point, LEFT + n * width, width, y, points.length, n));
+  drawLegend(graph, received);
+  drawNotes(graph, notes, points, width);
+  return graph;
+}
+
+function drawAxis(graph, step, top, bottom, y, title) {
+  const axis = svg('g', {class: 'axis'});
+  for (let n = -Math.round(bottom / step); n <= Math.round(top / step); n++) {
+    const at = y(n * step);
+    axis.append(
+      svg('line', {x1: LEFT, x2: RIGHT, y1: at, y2: at, class: n ? '' : 'zero'}),
+      svg('text', {x: LEFT - 8, y: at + 4, 'text-anchor': 'end'}, String(+(Math.abs(n) * step).toFixed(2))));
+  }
+  axis.append(svg('text', {x: LEFT, y: 18}, title));
+  graph.append(axis);
+}
+
+function drawPoint(graph, point, x, width, y, count, n) {
+  const bar = (kind, value, from) => graph.append(svg('rect', {
+    class: `bar ${kind}`.trim(), x: (x + width * 0.12).toFixed(2), width: (width * 0.76).toFixed(2),
+    y: Math.min(from, y(value)).toFixed(2), height: Math.abs(y(value) - from).toFixed(2)}));
+  const known = !Number.isNaN(point.used);
+  if (known) bar(point.averaged ? 'averaged' : '', point.used, y(0));
+  if (point.received > 0) bar('received', -point.received, y(0));
+  let said = `${point.when}: ${known ? `${point.used} kWh` : 'no reading'}`;
+  if (point.averaged) said += ' (averaged)';
+  if (point.received > 0) said += `, ${point.received} kWh received`;
+  graph.append(svg('rect', {
+    class: 'slot', x, width, y: TOP, height: BOTTOM - TOP, 'data-tip': said}));
+  if (count < 20 || n % (point.label.includes('M') ? 3 : 1) === 0) {
+    graph.append(svg('text', {x: x + width / 2, y: BOTTOM + 18, 'text-anchor': 'middle'}, point.label));
+  }
+}
+
+function drawLegend(graph, received) {
+  const entries = [['', 'Used'], ['averaged', 'Averaged'], ...(received ? [['received', 'Received']] : [])];
+  const legend = svg('g', {class: 'legend'});
+  entries.forEach(([kind, text], n) => legend.append(
+    svg('circle', {class: `bar ${kind}`.trim(), cx: RIGHT - 270 + n * 95, cy: 14, r: 5}),
+    svg('text', {x: RIGHT - 260 + n * 95, y: 18}, text)));
+  graph.append(legend);
+}
+
+/* A note of a day in view stands above it; the others stand in a strip below the graph. */
+function drawNotes(graph, notes, points, width) {
+  let aside = 0;
+  for (const note of notes) {
+    const at = points.findIndex(point => point.day === note.day);
+    const x = at < 0 ? LEFT + 10 + aside++ * 100 : LEFT + (at + 0.5) * width;
+    const y = at < 0 ? STRIP : TOP;
+    const mark = svg('g', {class: 'usage-note', 'data-date': american(note.day)},
+      svg('title', {}, note.text), svg('path', {d: `M${x} ${y}v-16h11l-3 4 3 4h-9v8z`}));
+    if (at < 0) mark.append(svg('text', {x: x + 15, y: y - 4}, american(note.day)));
+    mark.onclick = () => openNote(note.text);
+    graph.append(mark);
+  }
+}
+
+/* ---- Start ---- */
+
+document.addEventListener('DOMContentLoaded', () => {
+  const signIn = document.querySelector('.sign-in');
+  if (signIn) {
+    $('Form').addEventListener('submit', event => {
+      event.preventDefault();
+      const button = event.submitter || signIn.querySelector('input[type=submit]');
+      partialPostBack($('Form'), button, signIn.dataset.panel);
+    });
+  }
+  const accounts = document.querySelector('#allAccounts table');
+  if (accounts) accountTable(accounts);
+  if ($('history')) historyTabs($('history'));
+  if ($('usage')) usageGraph($('usage'));
+  for (const button of document.querySelectorAll('[data-post]')) {
+    button.onclick = async () => {
+      await fetch(button.dataset.post, {method: 'POST'});
+      button.disabled = true;
+    };
+  }
 });

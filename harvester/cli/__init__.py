@@ -1,0 +1,123 @@
+"""The command line: arguments to one call to one exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from harvester.errors import MEANINGS, Failure, State
+
+EXIT_CODES = """exit codes: 0 all is well; 3 something is missing and is asked for again by itself;
+10-15 set-up; 20-27 a person must act; 30-33 try later; 40-41 the portal changed"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    module, _, name = options.command.partition(".")
+    try:
+        # What a command needs is only loaded with it: --help has to answer at once.
+        command = getattr(importlib.import_module(f"harvester.cli.{module}"), name)
+        code: int = command(options)
+    except Failure as failure:
+        return _failed(failure, as_json=options.json)
+    except KeyboardInterrupt:
+        print("Stopped; what came home is kept, the next run goes on.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    return code
+
+
+def _failed(failure: Failure, *, as_json: bool) -> int:
+    if as_json:
+        import json
+
+        print(json.dumps({"state": failure.state, "message": str(failure)}))
+    else:
+        print(failure, file=sys.stderr)
+    return failure.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--home", type=Path, help="folder of everything kept (HARVESTER_HOME)")
+    common.add_argument("--json", action="store_true", help="answer as one JSON document")
+    common.add_argument("--verbose", action="store_true", help="log what is done to stderr")
+    parser = argparse.ArgumentParser(
+        prog="harvester",
+        epilog=EXIT_CODES,
+        description="Brings home your own bills and hourly usage from a utility's member portal.",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(
+        name: str, does: str, runs: str, under: object = commands
+    ) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = under.add_parser(  # type: ignore[attr-defined]
+            name, parents=[common], help=does, description=does[0].upper() + does[1:] + "."
+        )
+        made.set_defaults(command=runs)
+        return made
+
+    def group(name: str, does: str) -> object:
+        made = commands.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
+        return made.add_subparsers(metavar="COMMAND", required=True)
+
+    command("demo", "harvest four simulated members from the embedded portal", "harvests.demo")
+    command("init", "make the home folder and say what to do next", "members.init")
+    members = group("member", "say whose accounts are harvested")
+    add = command("add", "add a sign-in, or give it a new password", "members.add", members)
+    add.add_argument("name", help="a name of your choice, such as house")
+    add.add_argument("--profile", required=True, help="the utility, such as caec")
+    add.add_argument("--user", required=True, help="user ID at the portal")
+    source = add.add_mutually_exclusive_group()
+    source.add_argument("--password-file", type=Path, help="a 0600 file that holds the password")
+    source.add_argument("--ask", action="store_true", help="keep none: ask for it at every run")
+    command("list", "list the sign-ins", "members.show", members)
+    remove = command(
+        "remove", "forget a sign-in; what it brought home stays", "members.remove", members
+    )
+    remove.add_argument("name")
+    run = command(
+        "run", "fetch what is new, and the days that may still be revised", "harvests.run"
+    )
+    backfill = command("backfill", "fetch everything the portal still shows", "harvests.backfill")
+    backfill.add_argument("--months", type=int, default=24, help="how far back (default 24)")
+    for made in (run, backfill):
+        made.add_argument("members", nargs="*", help="sign-ins by name (default all)")
+    command(
+        "status", "show what the home has, what is missing, and who must act", "harvests.status"
+    )
+    command("reprocess", "read the whole archive again, without the portal", "harvests.reprocess")
+    check = command("check", "check profiles, without the portal", "members.check")
+    check.add_argument("profiles", nargs="*", help="profiles by name (default all)")
+    sandbox = group("sandbox", "use the embedded simulated portal")
+    serve = command("serve", "serve it on loopback until stopped", "sandbox.serve", sandbox)
+    serve.add_argument("--port", type=int, default=8600, help="0 takes any free one (default 8600)")
+    serve.add_argument("--base", default="/onlineportal", help="/oscp or /onlineportal (default)")
+    serve.add_argument("--latency-ms", type=int, default=0, help="delay of each answer")
+    serve.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="a variant or fault; a wrong name lists them all",
+    )
+    truth = command(
+        "truth", "print what the simulated portal knows, as JSON", "sandbox.truth", under
+    )  # type: ignore[operator]
+    truth.add_argument("accounts", nargs="*", help="account numbers (default all)")
+    for made in (serve, truth):
+        made.add_argument("--seed", type=int, default=7, help="another world (default 7)")
+        made.add_argument("--today", type=date.fromisoformat, help="the portal's day, YYYY-MM-DD")
+    return parser
+
+
+def exit_code(states: Sequence[State]) -> int:
+    """Return the worst exit code of several runs."""
+    return max((MEANINGS[state].exit_code for state in states), default=0)

@@ -1,0 +1,148 @@
+"""Commands that fetch, read again, or tell what there is."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import sys
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from harvester import cli, members, profile
+from harvester.cli import show
+from harvester.cli.common import logging_to_stderr, settings_of
+from harvester.errors import Misconfigured, State
+from harvester.filing import Filing, Store
+from harvester.members import Member
+from harvester.model import Window
+from harvester.run import Outcome, Task, harvest_all
+
+RUN_DAYS = 45
+"""How far back a scheduled run looks: beyond that, readings are no longer revised."""
+DEMO_PROFILE = "caec"
+DEMO_USERS = ("sandbox-home", "sandbox-solar", "sandbox-business", "sandbox-new")
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Harvest simulated members: the profile's own origins, answered by the embedded portal."""
+    from harvester.sandbox.world import World
+
+    settings = settings_of(options)
+    home = settings.home if options.home else settings.home / "demo"
+    world = World()
+    portal = profile.load(DEMO_PROFILE)
+    # Nobody is locked out of a simulated portal, and a demo may be run all day.
+    pace = portal.pace.model_copy(update={"sign_ins_a_day": 1000})
+    portal = portal.model_copy(update={"pace": pace})
+    tasks = [
+        Task(
+            member=Member(name=user, profile=DEMO_PROFILE, user=user),
+            profile=portal,
+            password=world.sign_in(user).password,
+            window=Window(months_back(world.today, 24), world.today),
+            today=world.today,
+            kind="demo",
+        )
+        for user in DEMO_USERS
+    ]
+    store = Store(home)
+    if not options.json:
+        print(f"Simulated portal of {portal.name}, as of {world.today}; nothing is dialled.")
+    outcomes = asyncio.run(_with_portal(world, portal.base, tasks, store, options))
+    return _tell(options, store, tasks, outcomes)
+
+
+async def _with_portal(
+    world: object, base: str, tasks: Sequence[Task], store: Store, options: argparse.Namespace
+) -> list[Outcome]:
+    from dataclasses import replace
+
+    from harvester.sandbox.app import portal, serve
+
+    runner, port = await serve(portal(world, base=base))  # type: ignore[arg-type]
+    try:
+        return await _harvest([replace(task, sandbox=port) for task in tasks], store, options)
+    finally:
+        await runner.cleanup()
+
+
+def run(options: argparse.Namespace) -> int:
+    """Fetch what is new."""
+    return _fetch(options, "run", RUN_DAYS)
+
+
+def backfill(options: argparse.Namespace) -> int:
+    """Fetch everything the portal still shows."""
+    return _fetch(options, "backfill", None)
+
+
+def _fetch(options: argparse.Namespace, kind: str, days: int | None) -> int:
+    settings = settings_of(options)
+    chosen = [members.load(settings, name) for name in options.members] or members.every(settings)
+    if not chosen:
+        raise Misconfigured(
+            State.UNKNOWN_MEMBER,
+            f"Nobody is to be harvested in {settings.home} yet; `harvester member add` adds one.",
+        )
+    ask = getpass.getpass if sys.stdin.isatty() else None
+    tasks = []
+    for member in chosen:
+        portal = profile.load(member.profile, settings.profile_folders)
+        today = datetime.now(portal.zone).date()
+        start = today - timedelta(days=days) if days else months_back(today, options.months)
+        password = members.password(settings, member, ask)
+        tasks.append(Task(member, portal, password, Window(start, today), today, kind))
+    store = Store(settings.home)
+    outcomes = asyncio.run(_harvest(tasks, store, options))
+    for task, outcome in zip(tasks, outcomes, strict=True):
+        if outcome.state is State.BAD_CREDENTIALS:
+            members.reject(settings, task.member, task.password)
+    return _tell(options, store, tasks, outcomes)
+
+
+async def _harvest(
+    tasks: Sequence[Task], store: Store, options: argparse.Namespace
+) -> list[Outcome]:
+    logging_to_stderr(verbose=options.verbose)
+    with show.progress(quiet=options.json) as report:
+        return await harvest_all(tasks, store, report, settings_of(options).browser)
+
+
+def status(options: argparse.Namespace) -> int:
+    """Show what the home has."""
+    store = Store(settings_of(options).home)
+    return _tell(options, store, [], [])
+
+
+def reprocess(options: argparse.Namespace) -> int:
+    """Extract everything from the archive again."""
+    settings = settings_of(options)
+    store = Store(settings.home)
+    for holding in list(store.catalog.holdings()):
+        portal = profile.load(holding.profile, settings.profile_folders)
+        count = Filing(store, portal).again(holding.id)
+        if not options.json:
+            print(f"{holding.member} …{holding.account.number[-3:]}: {count} artifacts read again")
+    return _tell(options, store, [], [])
+
+
+def _tell(
+    options: argparse.Namespace, store: Store, tasks: Sequence[Task], outcomes: Sequence[Outcome]
+) -> int:
+    holdings = list(store.catalog.holdings())
+    runs = store.catalog.last_runs()
+    if options.json:
+        show.as_json(store.home, holdings, runs, tasks, outcomes)
+    else:
+        show.outcomes(tasks, outcomes)
+        show.holdings(store, holdings, [] if outcomes else runs)
+    states = [o.state for o in outcomes] or [r.state for r in runs if r.state]
+    return cli.exit_code(states)
+
+
+def months_back(day: date, months: int) -> date:
+    """Return the same day so many calendar months earlier, or the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

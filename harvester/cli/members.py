@@ -1,0 +1,91 @@
+"""Commands about sign-ins and profiles; none of them reaches the portal."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+
+from harvester import members, profile
+from harvester.cli.common import settings_of
+from harvester.errors import Misconfigured, State
+from harvester.filing import Store
+from harvester.members import Member
+from harvester.platforms import fit
+
+
+def init(options: argparse.Namespace) -> int:
+    """Make the home."""
+    settings = settings_of(options)
+    Store(settings.home)
+    if options.json:
+        print(json.dumps({"home": str(settings.home)}))
+    else:
+        print(f"Home: {settings.home}")
+        print("Next: harvester member add NAME --profile caec --user USER")
+        print("then: harvester backfill")
+    return 0
+
+
+def add(options: argparse.Namespace) -> int:
+    """Add a sign-in."""
+    settings = settings_of(options)
+    fit(profile.load(options.profile, settings.profile_folders))
+    member = Member(
+        name=options.name,
+        profile=options.profile,
+        user=options.user,
+        password_file=options.password_file.absolute() if options.password_file else None,
+    )
+    members.add(settings, member)
+    if not options.ask and not options.password_file:
+        members.keep_password(settings, member.name, _new_password())
+    print(json.dumps({"added": member.name}) if options.json else f"Added {member.name}.")
+    return 0
+
+
+def _new_password() -> str:
+    """Ask a person, or take one line from a pipe."""
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password at the portal: ")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise Misconfigured(
+            State.NO_CREDENTIALS,
+            "No password was given; give it at the prompt, or name a 0600 file with"
+            " --password-file, or --ask for it at every run.",
+        )
+    return password
+
+
+def show(options: argparse.Namespace) -> int:
+    """List the sign-ins."""
+    found = members.every(settings_of(options))
+    if options.json:
+        print(json.dumps([{"name": m.name, "profile": m.profile} for m in found]))
+    for member in () if options.json else found:
+        print(f"{member.name}  {member.profile}")
+    return 0
+
+
+def remove(options: argparse.Namespace) -> int:
+    """Forget a sign-in."""
+    members.remove(settings_of(options), options.name)
+    print(json.dumps({"removed": options.name}) if options.json else f"Removed {options.name}.")
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Check profiles."""
+    folders = settings_of(options).profile_folders
+    names = options.profiles or profile.names(folders)
+    for name in names:
+        found = profile.load(name, folders)
+        fit(found)
+        if not options.json:
+            print(f"{name}: {found.name}, {found.origins[0]}{found.base}, is sound")
+    if options.json:
+        print(json.dumps({"sound": names}))
+    return 0
