@@ -108,9 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME[=VALUE]",
         help="a variant or fault; a wrong name lists them all",
     )
-    truth = command(
-        "truth", "print what the simulated portal knows, as JSON", "sandbox.truth", under
-    )  # type: ignore[operator]
+    truth = command("truth", "print what it knows, as JSON", "sandbox.truth", sandbox)
     truth.add_argument("accounts", nargs="*", help="account numbers (default all)")
     for made in (serve, truth):
         made.add_argument("--seed", type=int, default=7, help="another world (default 7)")
