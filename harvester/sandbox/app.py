@@ -120,7 +120,7 @@ async def _answer(site: Site, route: Route, request: web.Request) -> web.StreamR
     if site.switches.maintenance:
         text = "The member portal is down for scheduled maintenance. Please come back later."
         return site.message(request, "We will be right back", text)
-    if route.kind == "open" or route.kind == "danger":
+    if route.kind in {"open", "danger"}:
         return await route.handler(site, request)
     return await _signed_in(site, route, request)
 

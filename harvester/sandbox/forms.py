@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 GENERATOR = "F57EDA00"
-TOKEN = "__RequestVerificationToken"  # noqa: S105 - a name
+TOKEN = "__RequestVerificationToken"
 _HEAD = b"\xff\x01\x0f"
 """How every view state begins; it is the /wEP of its base64."""
 _NONCE, _MAC = 24, 32

@@ -59,7 +59,7 @@ class Visitor:
         return html.fromstring(await self.text(path))
 
     async def hidden(self, path: str) -> dict[str, str]:
-        """The hidden fields of a page's form, as a browser would send them back."""
+        """Return the hidden fields of a page's form, as a browser would send them back."""
         fields = (await self.page(path)).xpath("//form//input[@type='hidden']")
         return {field.get("name"): field.get("value", "") for field in fields}
 
@@ -81,7 +81,7 @@ class Visitor:
         }
 
     async def sign_in(self, user: str, password: str = "", path: str = "") -> str:
-        """The delta that a sign-in is answered with."""
+        """Return the delta that a sign-in is answered with."""
         path = path or FORM[self.base]
         form = await self.credentials(user, password or f"{user}-Pa55", path)
         status, text, _ = await self.post_form(path, form)
@@ -98,16 +98,18 @@ class Visitor:
             json = reply.content_type == "application/json"
             return reply.content_type, (await reply.json())["d"] if json else await reply.text()
 
-    async def daily(self, number: str, start: str, end: str = "", **more: str) -> Any:
-        return (await self.method("GetDailyUsageData", asked(number, start, end, **more)))[1]
+    async def daily(self, number: str, start: str, end: str = "", **more: str) -> dict[str, Any]:
+        _, told = await self.method("GetDailyUsageData", asked(number, start, end, **more))
+        return dict(told)
 
-    async def interval(self, number: str, start: str, end: str, **more: str) -> Any:
+    async def interval(self, number: str, start: str, end: str, **more: str) -> dict[str, Any]:
         more = {"IntervalType": "60"} | more
-        return (await self.method("GetIntervalData", asked(number, start, end, **more)))[1]
+        _, told = await self.method("GetIntervalData", asked(number, start, end, **more))
+        return dict(told)
 
 
 def asked(number: str, start: str, end: str = "", **more: str) -> dict[str, str]:
-    """The body of a feed's request, by a ten-digit account number."""
+    """Return the body of a feed's request, by a ten-digit account number."""
     body = {
         "keymbr": "0" + number[:7],
         "MemberSep": f"{number[:7]}-{number[7:]}",

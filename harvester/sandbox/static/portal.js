@@ -379,9 +379,12 @@ function drawPoint(graph, point, x, width, y, count, n) {
 function drawLegend(graph, received) {
   const entries = [['', 'Used'], ['averaged', 'Averaged'], ...(received ? [['received', 'Received']] : [])];
   const legend = svg('g', {class: 'legend'});
-  entries.forEach(([kind, text], n) => legend.append(
-    svg('circle', {class: `bar ${kind}`.trim(), cx: RIGHT - 270 + n * 95, cy: 14, r: 5}),
-    svg('text', {x: RIGHT - 260 + n * 95, y: 18}, text)));
+  entries.forEach(([kind, text], n) => {
+    const x = RIGHT - 85 * (entries.length - n);
+    legend.append(
+      svg('circle', {class: `bar ${kind}`.trim(), cx: x, cy: 14, r: 5}),
+      svg('text', {x: x + 10, y: 18}, text));
+  });
   graph.append(legend);
 }
 
