@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--verbose", action="store_true", help="log what is done to stderr")
     parser = argparse.ArgumentParser(
         prog="harvester",
+        allow_abbrev=False,
         epilog=EXIT_CODES,
         description="Brings home your own bills and hourly usage from a utility's member portal.",
     )
@@ -59,7 +60,11 @@ def _parser() -> argparse.ArgumentParser:
         name: str, does: str, runs: str, under: object = commands
     ) -> argparse.ArgumentParser:
         made: argparse.ArgumentParser = under.add_parser(  # type: ignore[attr-defined]
-            name, parents=[common], help=does, description=does[0].upper() + does[1:] + "."
+            name,
+            parents=[common],
+            allow_abbrev=False,
+            help=does,
+            description=does[0].upper() + does[1:] + ".",
         )
         made.set_defaults(command=runs)
         return made

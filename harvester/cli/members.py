@@ -38,9 +38,10 @@ def add(options: argparse.Namespace) -> int:
         user=options.user,
         password_file=options.password_file.absolute() if options.password_file else None,
     )
+    password = None if options.ask or options.password_file else _new_password()
     members.add(settings, member)
-    if not options.ask and not options.password_file:
-        members.keep_password(settings, member.name, _new_password())
+    if password:
+        members.keep_password(settings, member.name, password)
     print(json.dumps({"added": member.name}) if options.json else f"Added {member.name}.")
     return 0
 

@@ -111,7 +111,7 @@ def _day(
             continue
         for start in _starts(day, zone, step):
             row = told.get(start)
-            kwh = _number(row.item.get(name)) if row else None
+            kwh = _kwh(row.item, name) if row else None
             offset = start.astimezone(zone).utcoffset() or timedelta()
             silent = State.NO_DATA if row and name in row.item else State.PARTIAL_DAY
             yield Reading(
@@ -128,6 +128,13 @@ def _day(
                 local_day=day,
                 utc_offset=int(offset.total_seconds()),
             )
+
+
+def _kwh(item: Mapping[str, Any], name: str) -> Decimal | None:
+    """Return a channel's energy; where the meter gave no delivered one, a zero is none either."""
+    value = _number(item.get(name))
+    unread = "KWH" in item and _number(item["KWH"]) is None
+    return None if unread and not value else value
 
 
 def _told(artifact: Artifact) -> printed.Told:
