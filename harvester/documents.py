@@ -88,8 +88,11 @@ class _Race:
         self._run(self._read_tab(tab))
 
     def _response(self, response: Response) -> None:
-        if "pdf" in response.headers.get("content-type", "").lower():
+        kind = response.headers.get("content-type", "").lower()
+        if "pdf" in kind:
             self._run(self._read(response))
+        elif "html" in kind and response.request.is_navigation_request():
+            self._run(self._read_page(response))
 
     async def _keep(self, download: Download) -> None:
         content = await asyncio.to_thread((await download.path()).read_bytes)
@@ -109,6 +112,11 @@ class _Race:
             self.portal.wire.count(response.url)
             again = await self.portal.context.request.get(response.url)
             self._win(response.url, await again.body())
+
+    async def _read_page(self, response: Response) -> None:
+        """Take a page in place of the document: it says that none will come."""
+        if response.frame.parent_frame is None:
+            self._win(response.url, await response.body())
 
     async def _read_tab(self, tab: Page) -> None:
         await tab.wait_for_load_state("commit" if tab.url == "about:blank" else "load")  # type: ignore[arg-type]

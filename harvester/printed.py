@@ -10,8 +10,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from lxml import html
+from lxml.etree import ParserError
 
 from harvester.model import Bill
+
+_CELLS = ("th", "td")
 
 
 def digits(text: str) -> str:
@@ -46,9 +49,18 @@ def table(markup: str, columns: Mapping[str, Sequence[str]]) -> dict[int, dict[s
     A row holds its cells by column name; one with fewer cells than headers (such as "No records")
     is no row.
     """
+    try:
+        root = html.fromstring(markup)
+    except ParserError:  # nothing but white space and comments
+        return None
+    for line_break in root.iter("br"):
+        line_break.tail = f" {line_break.tail or ''}"
     lines = [
-        [" ".join("".join(map(str, cell.itertext())).split()) for cell in line.iter("th", "td")]
-        for line in html.fromstring(markup).iter("tr")
+        [
+            " ".join("".join(map(str, cell.itertext())).split())
+            for cell in line.iterchildren(*_CELLS)
+        ]
+        for line in root.iter("tr")
     ]
     wanted = {name: {label.casefold() for label in known} for name, known in columns.items()}
     for number, line in enumerate(lines):
@@ -99,8 +111,8 @@ def feed(content: bytes) -> Told:
     try:
         d = json.loads(content)["d"]
         d = json.loads(d) if isinstance(d, str) else d
-        items, exports = d["Items"] or [], d.get("DyExports") or []
+        items, exports = [{**item} for item in d["Items"] or []], d.get("DyExports") or []
         error = (d.get("errorObject") or {}).get("errordesc") or ""
-        return Told(list(items), [str(export["METER"]) for export in exports], str(error))
+        return Told(items, [str(export["METER"] or "") for export in exports], str(error))
     except (TypeError, KeyError, AttributeError, UnicodeDecodeError) as odd:
         raise ValueError("the answer is no usage feed") from odd

@@ -76,18 +76,16 @@ def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head, right in (
         ("Account", 0),
-        ("Rate", 0),
         ("Bills", 1),
         ("Hours", 1),
         ("From", 0),
         ("To", 0),
         ("Revised", 1),
     ):
-        table.add_column(head, justify="right" if right else "left")
+        table.add_column(head, justify="right" if right else "left", no_wrap=True)
     for one in held:
         table.add_row(
             f"{one.member} {one.account.number}",
-            one.account.rate or "",
             f"{one.pdfs}/{one.bills}",
             f"{one.hours:,}",
             f"{one.first or '-'}",

@@ -156,13 +156,14 @@ class Oscp:
 
         Raises BadData(NOT_YET_AVAILABLE) where the row or the document does not come.
         """
+        await self._open("history")
         try:
             url, content = await capture(self.portal, await self._bill_link(bill))
         except BadData:
-            if await self.portal.seen("user"):
-                raise self.portal.expired() from None
+            await self._open("history", again=True)
             raise
-        self._refuse_sign_in_page(content)
+        if not content.startswith(b"%PDF-"):
+            await self._open("history", again=True)
         await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
         return self._artifact(
             Kind.BILL_PDF,
@@ -212,14 +213,14 @@ class Oscp:
                 about=about,
             )
 
-    async def _open(self, route: str) -> None:
-        """Open a signed-in page; the sign-in form in its place means that the session is over."""
-        if not self.portal.at(route):
+    async def _open(self, route: str, *, again: bool = False) -> None:
+        """Open a signed-in page; the way to sign in in its place means that the session is over."""
+        if again or not self.portal.at(route):
             await self.portal.goto(route)
         async for _ in self.portal.looks("outcomes.OK"):
             if await self._signed_in():
                 return
-            if await self.portal.seen("user"):
+            if await self.portal.seen("user") or await self.portal.seen("open_sign_in"):
                 raise self.portal.expired()
 
     async def _signed_in(self) -> bool:
@@ -273,10 +274,6 @@ class Oscp:
             f"The bill of {bill.billing_date} has no row with a document any more"
             f" on {portal.where()}; the next run asks again.",
         )
-
-    def _refuse_sign_in_page(self, content: bytes) -> None:
-        if b'type="password"' in content[:100_000].lower():
-            raise self.portal.expired()
 
     def _artifact(
         self,
