@@ -8,7 +8,7 @@ demo: .venv/browser
 	$(BIN)/harvester demo
 
 test: .venv/browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/packages
 	$(BIN)/ruff check

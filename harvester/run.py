@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 from playwright.async_api import Browser
@@ -31,11 +32,13 @@ from harvester.wire import Wire
 
 SESSIONS = 3
 """How often a run begins a new session when the portal fails or ends one."""
-DOCUMENT_TRIES = 2
+TRIES = 2
+"""How often one thing is fetched in a session."""
 SIDE_BY_SIDE = 4
 """How many sign-ins are harvested at the same time."""
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 Report = Callable[[str, str, int, int], None]
 """Hears whose (member and last three digits), what, how many are done, and of how many."""
@@ -170,14 +173,16 @@ class _Harvest:
             Wire(task.profile.origins, sandbox=task.sandbox) as wire,
             open_context(browser, wire, time_zone=task.profile.time_zone) as context,
         ):
+            portal = Portal(await context.new_page(), task.profile, wire, task.now)
             try:
-                portal = Portal(await context.new_page(), task.profile, wire, task.now)
                 platform = fit(task.profile)(portal)
                 await self._sign_in(platform)
                 for number in await self._accounts(platform):
                     await self._account(platform, number)
             finally:
                 outcome.requests += wire.requests.total()
+                for name in portal.early_drift:
+                    self._note("locator.fallback", rule=name)
 
     async def _sign_in(self, platform: Oscp) -> None:
         task = self.task
@@ -211,38 +216,35 @@ class _Harvest:
         """Fetch one account; that it is not to be had does not stop the others."""
         profile, member = self.task.profile, self.task.member
         try:
-            await platform.select(number)
+            await _patiently(lambda: platform.select(number))
         except ActionNeeded as failure:
             self._fail(number, failure)
             return
         account = self._catalog.account_id(profile.id, member.name, number)
         self._file(account, await platform.account(number))
-        self._file(account, await platform.bill_list(number))
-        self._file(account, await platform.ledger(number))
+        listed = self._file(account, await _patiently(lambda: platform.bill_list(number)))
+        for finding in listed.findings:
+            self._fail(number, BadData(State.NO_DATA, finding.message))
+        self._file(account, await _patiently(lambda: platform.ledger(number)))
         bills = self._catalog.missing_pdfs(account)
         for done, bill in enumerate(bills):
             self._say(number, "bills", done, len(bills))
             await self._bill(platform, account, bill)
         self._say(number, "bills", len(bills), len(bills))
-        await platform.open_usage(number)
+        await _patiently(lambda: platform.open_usage(number))
         try:
             self._file(account, await platform.notes(number))
         except BadData as failure:
             self._fail(number, failure)
-        await self._usage(platform, account, number)
+        await _patiently(lambda: self._usage(platform, account, number))
 
     async def _bill(self, platform: Oscp, account: int, bill: Bill) -> None:
         """Fetch one document; one that is not it stays missing, and the next run asks again."""
-        retried = {State.NOT_YET_AVAILABLE, State.NOT_A_PDF}
         try:
-            async for attempt in AsyncRetrying(
-                retry=retry_if_exception(lambda e: isinstance(e, BadData) and e.state in retried),
-                stop=stop_after_attempt(DOCUMENT_TRIES),
-                wait=wait_random_exponential(multiplier=0.5, max=5),
-                reraise=True,
-            ):
-                with attempt:
-                    self._document(account, await platform.bill_pdf(bill), bill)
+            await _patiently(
+                lambda: self._document(platform, account, bill),
+                {State.PORTAL_DOWN, State.NOT_YET_AVAILABLE, State.NOT_A_PDF},
+            )
         except BadData as failure:
             if failure.state is State.NOT_YET_AVAILABLE:
                 self._catalog.bill_pdf(account, bill, failure.state, None)
@@ -251,8 +253,8 @@ class _Harvest:
             self.outcome.pdfs += 1
             self._gained += 1
 
-    def _document(self, account: int, artifact: Artifact, bill: Bill) -> None:
-        rows = self._file(account, artifact, bill)
+    async def _document(self, platform: Oscp, account: int, bill: Bill) -> None:
+        rows = self._file(account, await platform.bill_pdf(bill), bill)
         if rows.document is not State.OK:
             raise BadData(rows.document or State.UNREADABLE, rows.findings[0].message)
 
@@ -306,6 +308,21 @@ class _Harvest:
 
     def _note(self, event: str, **facts: str | int) -> None:
         self._trail.append(event, self.task.now(), run=self.run, **facts)
+
+
+async def _patiently(
+    fetch: Callable[[], Awaitable[T]], states: Collection[State] = (State.PORTAL_DOWN,)
+) -> T:
+    """Fetch one thing, and once more in the same session where that may help."""
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception(lambda e: isinstance(e, Failure) and e.state in states),
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(multiplier=0.5, max=5),
+        reraise=True,
+    ):
+        with attempt:
+            return await fetch()
+    raise AssertionError  # the last attempt raises
 
 
 @contextmanager

@@ -161,14 +161,13 @@ class UsageFeed:
         return reply, {day for day in span if day in days}
 
     def _items(self, kind: Kind, reply: Reply) -> list[dict[str, object]]:
-        try:
+        if reply.status == HTTPStatus.OK:
             if reply.content.lstrip().startswith(b"<"):
                 raise self.portal.expired()
-            told = printed.feed(reply.content)
-            if reply.status == HTTPStatus.OK and not told.error:
-                return told.items
-        except ValueError:
-            pass
+            with suppress(ValueError):
+                told = printed.feed(reply.content)
+                if not told.error:
+                    return told.items
         raise Transient(
             State.PORTAL_DOWN,
             f"{self.portal.profile.name} answered its {_ROUTES[kind]} feed with an error"
