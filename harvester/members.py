@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from harvester.errors import ActionNeeded, Misconfigured, State
 from harvester.settings import Settings
@@ -34,7 +34,7 @@ class Member(BaseModel):
 
 
 def add(settings: Settings, member: Member) -> None:
-    """Remember a sign-in; what was rejected before is forgotten, for the credentials are new."""
+    """Remember a sign-in; credentials that were rejected before are still not sent again."""
     if not NAME.fullmatch(member.name):
         raise Misconfigured(
             State.UNKNOWN_MEMBER,
@@ -63,15 +63,15 @@ def every(settings: Settings) -> list[Member]:
 def load(settings: Settings, name: str) -> Member:
     """Return one sign-in; Misconfigured where there is none of that name."""
     file = settings.members_folder / f"{name}.json"
-    try:
-        return Member.model_validate_json(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not NAME.fullmatch(name) or not file.exists():
         raise Misconfigured(
             State.UNKNOWN_MEMBER,
             f"There is no member {name!r} in {settings.home}; `harvester member list` shows who"
             f" is there and `harvester member add` adds one.",
-        ) from None
-    except (ValidationError, OSError) as error:
+        )
+    try:
+        return Member.model_validate_json(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
         raise unusable(file, type(error).__name__) from None
 
 
@@ -92,13 +92,25 @@ def password(settings: Settings, member: Member, ask: Callable[[str], str] | Non
                 State.NO_CREDENTIALS,
                 f"{file} can be read by others; `chmod 600` it, and change the password.",
             )
-        found = file.read_text(encoding="utf-8").rstrip("\r\n")
+        try:
+            found = file.read_text(encoding="utf-8").rstrip("\r\n")
+        except (UnicodeDecodeError, OSError) as error:
+            raise Misconfigured(
+                State.NO_CREDENTIALS,
+                f"{file} cannot be read as a password ({type(error).__name__}); write it again.",
+            ) from None
     elif ask is not None:
         found = ask(f"Password of {member.name} at {member.profile}: ")
     else:
         raise Misconfigured(
             State.NO_CREDENTIALS,
             f"No password of {member.name} at {file}; `harvester member add` asks for it.",
+        )
+    if not found:
+        raise Misconfigured(
+            State.NO_CREDENTIALS,
+            f"The password of {member.name} is empty{f' in {file}' if file.exists() else ''};"
+            f" `harvester member add` asks for it.",
         )
     if _was_rejected(settings, member, found):
         raise ActionNeeded(
@@ -120,9 +132,12 @@ def _was_rejected(settings: Settings, member: Member, password: str) -> bool:
     file = settings.members_folder / f"{member.name}.rejected"
     if not file.exists():
         return False
-    record = json.loads(file.read_text(encoding="utf-8"))
-    known = _hash(member, password, bytes.fromhex(record["salt"]))
-    return hmac.compare_digest(known, record["hash"])
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        salt, rejected = bytes.fromhex(record["salt"]), str(record["hash"])
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise unusable(file, type(error).__name__) from None
+    return hmac.compare_digest(_hash(member, password, salt), rejected)
 
 
 def _hash(member: Member, password: str, salt: bytes) -> str:
@@ -135,8 +150,8 @@ def _write(file: Path, text: str) -> None:
     part = file.with_name(f".{file.name}.part")
     try:
         part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(text)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(text.encode())
             out.flush()
             os.fsync(out.fileno())
         part.replace(file)

@@ -46,9 +46,14 @@ class Candidate(_Strict):
 
 
 def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
-        message = f"{value!r} is not an origin such as https://portal.example"
+    message = f"{value!r} is not an origin such as https://portal.example"
+    try:
+        parts = urlsplit(value)
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        raise ValueError(message) from None
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    if not host or value.lower() not in {f"http://{host}{port}", f"https://{host}{port}"}:
         raise ValueError(message)
     return value
 
@@ -56,7 +61,7 @@ def _origin(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         message = f"{value!r} is not an IANA time zone such as America/Chicago"
         raise ValueError(message) from error
     return value
@@ -138,8 +143,9 @@ def load(name: str, folders: tuple[Path, ...] = ()) -> Profile:
         )
     base = _read(f"platforms/{platform}", places, State.INVALID_PROFILE)
     merged = _overlay(base, data) | {"id": name}
-    variants = merged.pop("bases", {})
-    merged["routes"] = variants.get(merged.get("base"), {}) | merged.get("routes", {})
+    if isinstance(merged.get("bases"), Mapping):
+        variant = merged.pop("bases").get(str(merged.get("base")), {})
+        merged = _overlay({"routes": variant}, merged)
     try:
         return Profile.model_validate(merged)
     except ValidationError as error:

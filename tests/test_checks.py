@@ -174,7 +174,8 @@ def test_a_billing_history_may_not_lose_bills_that_it_would_still_show(
 
 
 def row(amount: str, balance: str, day: date = DAY, kind: str = "Bill") -> Payment:
-    return Payment(ACCOUNT, "1", day, kind, "", Decimal(amount), Decimal(balance), True)
+    booked = Decimal(amount), Decimal(balance)
+    return Payment(ACCOUNT, "1", day, kind, "", *booked, moves_balance=True)
 
 
 def test_a_bill_is_in_the_ledger_by_its_amount_or_by_the_balance_after_it() -> None:

@@ -64,7 +64,21 @@ def test_money_keeps_its_sign_and_its_cents(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "$", "-", "--", "()", "CR", "(-5.00)", "-5.00-", "n/a", "NaN", "Infinity", "1.2.3", "5 kWh"],
+    [
+        "",
+        "$",
+        "-",
+        "--",
+        "()",
+        "CR",
+        "(-5.00)",
+        "-5.00-",
+        "n/a",
+        "NaN",
+        "Infinity",
+        "1.2.3",
+        "5 kWh",
+    ],
 )
 def test_what_is_no_number_is_none_and_not_zero(text: str) -> None:
     assert printed.amount(text) is None

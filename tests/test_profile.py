@@ -39,7 +39,7 @@ def refusal(folder: Path, text: str | bytes, name: str = "mine") -> Misconfigure
 
 def changed(line: str) -> str:
     """Return the sound profile with one line in place of the one of the same key."""
-    key = line.split("=")[0]
+    key = line.partition("=")[0]
     kept = [old for old in SOUND.splitlines() if not old.startswith(key)]
     assert len(kept) == len(SOUND.splitlines()) - 1
     return "\n".join([*kept, line])
@@ -184,7 +184,9 @@ def test_what_is_no_origin_is_refused(tmp_path: Path, origin: str) -> None:
     assert "origins.1: " in said
 
 
-@pytest.mark.parametrize("origin", ["https://portal.example", "http://127.0.0.1:8080"])
+@pytest.mark.parametrize(
+    "origin", ["https://portal.example", "http://127.0.0.1:8080", "http://[::1]:80"]
+)
 def test_an_origin_is_scheme_host_and_perhaps_port(tmp_path: Path, origin: str) -> None:
     (tmp_path / "mine.toml").write_text(changed(f"origins = ['{origin}']"))
     assert load("mine", (tmp_path,)).origins == (origin,)
@@ -247,9 +249,7 @@ def test_a_name_that_the_platform_needs_and_the_file_lacks_is_refused(
 
 def test_a_base_without_routes_of_its_own_must_name_them(tmp_path: Path) -> None:
     said = str(refusal(tmp_path, changed("base = '/elsewhere'")))
-    assert said == (
-        "Profile mine: routes lacks billing, history, login, usage; correct the file."
-    )
+    assert said == ("Profile mine: routes lacks billing, history, login, usage; correct the file.")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ _MONTHS = "January February March April May June July August September October N
 
 def listed(artifact: Artifact, setting: Setting) -> Rows:
     """Return the bills of a billing history, newest first, as the portal lists them."""
-    table = printed.table(artifact.content.decode(), setting.profile.columns)
+    table = printed.table(artifact.content.decode(errors="replace"), setting.profile.columns)
     if table is None:
         raise BadData(State.UNREADABLE, "The billing history has other columns than the profile.")
     rows = Rows()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -36,18 +36,19 @@ def daily(artifact: Artifact, _: Setting) -> Rows:
     certain = len(told.meters) == len(told.items)
     for number, item in enumerate(told.items):
         day = printed.day(str(item.get("DAILYTIMESTAMPFORMAT", ""))[:10])
-        if day is None or not window.start <= day < window.end:
-            continue
-        rows.days.append(
-            DayTotal(
-                account=artifact.account,
-                day=day,
-                meter=told.meters[number] if certain else "",
-                total_kwh=_number(item.get("TOTALENERGY")),
-                end_reading=_number(item.get("ENDREADING")),
-                cost=_number(item.get("Cost")),
+        if day is None:
+            rows.findings.append(_unreadable(artifact, "A day's label is no date."))
+        elif window.start <= day < window.end:
+            rows.days.append(
+                DayTotal(
+                    account=artifact.account,
+                    day=day,
+                    meter=told.meters[number] if certain else "",
+                    total_kwh=_number(item.get("TOTALENERGY")),
+                    end_reading=_number(item.get("ENDREADING")),
+                    cost=_number(item.get("Cost")),
+                )
             )
-        )
     rows.covered += [total.day for total in rows.days]
     return rows
 
@@ -71,15 +72,18 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
     by_label: dict[datetime, list[_Row]] = defaultdict(list)
     for row in _labelled(artifact, rows):
         by_label[row.wall].append(row)
-    steps = _steps(by_label)
+    ending = setting.profile.feed.hour_label == "ending"
+    back = timedelta(minutes=1) if ending else timedelta()  # a day's last hour ends on the next
+    steps = _steps(wall - back for wall in by_label)
     told: dict[date, dict[datetime, _Row]] = defaultdict(dict)
+    channels: dict[date, set[str]] = defaultdict(set)
     for wall, same in by_label.items():
-        ending = setting.profile.feed.hour_label == "ending"
-        shift = steps[wall.date()] if ending else timedelta()
+        shift = steps[(wall - back).date()] if ending else timedelta()
         starts = [instant - shift for instant in _instants(wall, zone)]
         day = (starts[0].astimezone(zone) if starts else wall).date()
         if not window.start <= day < window.end:
             continue
+        channels[day].update(*(row.item for row in same))
         if len(same) == len(starts):
             told[day] |= zip(starts, same, strict=True)
         else:
@@ -95,19 +99,37 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
             )
     rows.covered += told
     for day, hours in sorted(told.items()):
-        rows.readings += _day(artifact.account, setting, day, steps[day], hours)
+        if odd := hours.keys() - set(_starts(day, zone, steps[day])):
+            rows.findings.append(
+                Finding(
+                    artifact.account,
+                    "clock",
+                    f"{day}",
+                    f"{hours[min(odd)].label} begins no interval of its day, as {len(odd)} in all:"
+                    f" no value of them is taken.",
+                )
+            )
+        rows.readings += _day(
+            artifact.account, setting, day, steps[day], hours, channels=channels[day]
+        )
     return rows
 
 
 def _day(
-    account: str, setting: Setting, day: date, step: timedelta, told: Mapping[datetime, _Row]
+    account: str,
+    setting: Setting,
+    day: date,
+    step: timedelta,
+    told: Mapping[datetime, _Row],
+    *,
+    channels: Collection[str],
 ) -> Iterator[Reading]:
     zone = setting.profile.zone
     total = setting.days.get(day)
     values = {_number(row.item.get("KWH")) for row in told.values()}
     averaged = total is not None and total.end_reading is None and len(values) == 1 < len(told)
     for direction, name in _CHANNELS:
-        if not any(name in row.item for row in told.values()):
+        if name not in channels:
             continue
         for start in _starts(day, zone, step):
             row = told.get(start)
@@ -161,17 +183,15 @@ def _labelled(artifact: Artifact, rows: Rows) -> Iterator[_Row]:
         try:
             wall = datetime.strptime(label, "%m/%d/%Y %I:%M %p")  # noqa: DTZ007 - naive by nature
         except ValueError:
-            rows.findings.append(
-                Finding(
-                    artifact.account,
-                    "unreadable-row",
-                    artifact.about["first"],
-                    "An hour's label is no date and 12-hour time.",
-                )
-            )
+            why = "An hour's label is no date and 12-hour time."
+            rows.findings.append(_unreadable(artifact, why))
             continue
         yield _Row(label, seen[label], wall, item)
         seen[label] += 1
+
+
+def _unreadable(artifact: Artifact, why: str) -> Finding:
+    return Finding(artifact.account, "unreadable-row", artifact.about["first"], why)
 
 
 def _number(value: object) -> Decimal | None:
@@ -180,12 +200,15 @@ def _number(value: object) -> Decimal | None:
 
 
 def _steps(labels: Iterable[datetime]) -> dict[date, timedelta]:
-    """Return the shortest distance of two labels by day: some days may be told in half-hours."""
+    """Return the shortest distance of two labels by day that parts an hour evenly, or an hour."""
     days = {day: sorted(walls) for day, walls in groupby(sorted(labels), datetime.date)}
     hour = timedelta(hours=1)
     return defaultdict(
         lambda: hour,
-        {day: min((b - a for a, b in pairwise(w)), default=hour) for day, w in days.items()},
+        {
+            day: min([hour, *(b - a for a, b in pairwise(w) if not hour % (b - a))])
+            for day, w in days.items()
+        },
     )
 
 

@@ -1,0 +1,187 @@
+"""Modules import in one natural direction, which is read from their source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import harvester
+
+PACKAGE = Path(harvester.__file__).parent
+FILES = {
+    ".".join(("harvester", *file.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+        ".__init__"
+    ): file
+    for file in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    return ast.parse(FILES[name].read_text(encoding="utf-8"))
+
+
+@cache
+def imports(name: str, *, types: bool = True) -> frozenset[str]:
+    """Return all that a module imports, wherever in it, by full names; perhaps not for types."""
+    return frozenset(_imports(name, [n for n in tree(name).body if types or not _is_for_types(n)]))
+
+
+def _imports(name: str, body: list[ast.stmt]) -> Iterator[str]:
+    for node in (node for statement in body for node in ast.walk(statement)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports by a relative name"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(prefix: str) -> list[str]:
+    """Return the modules of a room, which is a module or a package."""
+    found = [name for name in FILES if name == prefix or name.startswith(f"{prefix}.")]
+    assert found, f"there is no {prefix} any more"
+    return found
+
+
+def needs(name: str, others: Collection[str]) -> list[str]:
+    """Return what a module imports of these modules and packages and all that is in them."""
+    return sorted(
+        found
+        for found in imports(name)
+        if any(found == other or found.startswith(f"{other}.") for other in others)
+    )
+
+
+def reach(names: Collection[str], *, packages: bool = True) -> set[str]:
+    """Return all modules that come along when these are imported, with the packages they are in."""
+    left, found = list(names), set[str]()
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.add(name)
+        left += [name.rpartition(".")[0]] if packages and "." in name else []
+        left += imports(name, types=False) if name in FILES else []
+    return found
+
+
+def _is_for_types(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def our(*rooms: str) -> list[str]:
+    """Return our own rooms by their full names, and hold that they exist."""
+    return [name for short in rooms for name in room(f"harvester.{short}")[:1]]
+
+
+NEVER = {
+    "platforms": ["store", "extract", "members", "settings", "run", "filing", "checks", "sandbox"],
+    "portal": ["store", "extract", "members", "settings", "run", "filing", "checks", "platforms"],
+    "documents": ["store", "extract", "members", "settings", "run", "filing", "platforms"],
+    "extract": ["store", "members", "settings", "run", "filing", "portal", "platforms", "browser"],
+    "checks": ["store", "extract", "members", "settings", "run", "filing", "portal", "platforms"],
+    "store": ["extract", "members", "settings", "run", "filing", "portal", "platforms", "profile"],
+    "filing": ["run", "portal", "platforms", "browser", "wire", "members", "settings"],
+    "sandbox": ["run", "filing", "store", "extract", "portal", "platforms", "members", "browser"],
+    "wire": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
+    "browser": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
+    "members": ["run", "filing", "extract", "portal", "platforms", "browser", "sandbox"],
+    "profile": ["run", "filing", "store", "extract", "portal", "platforms", "members", "settings"],
+    "printed": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
+    "run": ["sandbox"],
+}
+"""Rooms, and those that they import nothing of."""
+
+
+@pytest.mark.parametrize(("above", "below"), NEVER.items(), ids=list(NEVER))
+def test_a_room_imports_nothing_that_lies_above_or_beside_it(above: str, below: list[str]) -> None:
+    for name in room(f"harvester.{above}"):
+        assert needs(name, our(*below)) == [], name
+
+
+@pytest.mark.parametrize("lowest", ["errors", "model"])
+def test_nouns_and_failures_stand_on_nothing_but_each_other(lowest: str) -> None:
+    found = needs(f"harvester.{lowest}", ["harvester"])
+    assert {name for name in found if not name.startswith("harvester.errors")} == set()
+
+
+def test_the_profile_stands_on_failures_only() -> None:
+    found = needs("harvester.profile", ["harvester"])
+    assert {name for name in found if not name.startswith("harvester.errors")} == set()
+
+
+def test_what_is_printed_stands_on_the_nouns_only() -> None:
+    found = needs("harvester.printed", ["harvester"])
+    allowed = ("harvester.model", "harvester.errors")
+    assert {name for name in found if not name.startswith(allowed)} == set()
+
+
+def test_nothing_but_the_command_line_imports_the_command_line() -> None:
+    below = set(FILES) - set(room("harvester.cli"))
+    assert len(below) > 30
+    assert [name for name in sorted(below) if needs(name, our("cli"))] == []
+
+
+def test_only_the_command_line_imports_the_conductor() -> None:
+    above = {*room("harvester.cli"), "harvester.run"}
+    assert [name for name in FILES if name not in above and needs(name, our("run"))] == []
+
+
+def test_only_the_conductor_retries() -> None:
+    assert [name for name in FILES if needs(name, ["tenacity"])] == ["harvester.run"]
+
+
+@pytest.mark.parametrize("pure", ["extract", "checks", "store", "printed", "model", "profile"])
+def test_what_works_without_a_browser_imports_none(pure: str) -> None:
+    for name in room(f"harvester.{pure}"):
+        assert needs(name, ["playwright"]) == [], name
+
+
+def test_archived_bytes_are_read_again_on_a_machine_without_a_browser() -> None:
+    along = reach([*room("harvester.filing"), *room("harvester.extract"), *room("harvester.store")])
+    assert "pypdfium2" in along
+    assert "sqlite3" in along
+    assert sorted(name for name in along if name.split(".")[0] == "playwright") == []
+
+
+def test_only_the_browser_room_launches_a_browser() -> None:
+    launching = {
+        name
+        for name in FILES
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"launch", "launch_persistent_context", "connect", "connect_over_cdp"}
+        and "chromium" in ast.unparse(node.value)
+    }
+    assert launching == {"harvester.browser"}
+
+
+def test_only_the_browser_room_starts_playwright() -> None:
+    starting = {
+        name
+        for name in FILES
+        if any(found.endswith((".async_playwright", ".sync_playwright")) for found in imports(name))
+    }
+    assert starting == {"harvester.browser"}
+
+
+def test_only_the_store_and_what_conducts_it_open_the_database() -> None:
+    assert [name for name in FILES if needs(name, ["sqlite3"])] == ["harvester.store.database"]
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    circles = {}
+    for name in FILES:
+        if name.startswith("harvester.cli"):
+            continue  # a command is loaded when it is called
+        direct = {found for found in imports(name) if found in FILES} - {name}
+        packages = {name.rsplit(".", n)[0] for n in range(1, name.count(".") + 1)}
+        back = {other for other in direct - packages if name in reach([other], packages=False)}
+        if back:
+            circles[name] = sorted(back)
+    assert circles == {}
