@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -23,10 +24,10 @@ def digits(text: str) -> str:
 
 
 def day(text: str) -> date | None:
-    """Return a date printed MM/DD/YYYY, None where it is not one."""
+    """Return a date printed MM/DD/YYYY, with or without a time behind it; None for others."""
     try:
-        return datetime.strptime(text.strip(), "%m/%d/%Y").date()  # noqa: DTZ007 - a local day
-    except ValueError:
+        return datetime.strptime(text.split(maxsplit=1)[0], "%m/%d/%Y").date()  # noqa: DTZ007 - a local day
+    except (IndexError, ValueError):
         return None
 
 
@@ -116,3 +117,11 @@ def feed(content: bytes) -> Told:
         return Told(items, [str(export["METER"] or "") for export in exports], str(error))
     except (TypeError, KeyError, AttributeError, UnicodeDecodeError) as odd:
         raise ValueError("the answer is no usage feed") from odd
+
+
+def sent(body: str) -> dict[str, str]:
+    """Read what a page sends to a feed: JSON, maybe in single quotes; empty where it is none."""
+    for text in (body, body.replace("'", '"')):
+        with suppress(ValueError, AttributeError):
+            return {str(name): str(value) for name, value in json.loads(text).items()}
+    return {}

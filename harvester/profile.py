@@ -42,7 +42,17 @@ class Candidate(_Strict):
         if len(ways) != 1 or (self.name is not None and self.role is None):
             message = "a locator candidate has exactly one of role (with name), label, text, css"
             raise ValueError(message)
+        if self.text is not None:
+            _pattern(self.text)
         return self
+
+
+def _pattern(text: str) -> None:
+    try:
+        re.compile(text)
+    except re.error as error:
+        message = f"{text!r} is no regular expression: {error}"
+        raise ValueError(message) from None
 
 
 def _origin(value: str) -> str:
@@ -67,6 +77,10 @@ def _zone(value: str) -> str:
     return value
 
 
+Candidates = Annotated[tuple[Candidate, ...], Field(min_length=1)]
+"""Ranked: the first that is found wins."""
+
+
 class Pace(_Strict):
     """Limits that the utility's portal sets or that we keep out of courtesy."""
 
@@ -86,7 +100,7 @@ class Feed(_Strict):
     """Whether EndDate of an interval request is the day after the last one or the last one."""
     interval_minutes: Literal["15", "30", "60"] = "60"
     hour_label: Literal["beginning", "ending"] = "beginning"
-    ranges: tuple[int, ...] = (366, 31, 7, 1)
+    ranges: tuple[Annotated[int, Field(gt=0)], ...] = Field(default=(366, 31, 7, 1), min_length=1)
     """Days asked for at once, widest first; the next is tried where one is not answered in full."""
 
 
@@ -104,8 +118,8 @@ class Profile(_Strict):
     bills_listed: int = 24
     """How many bills the portal shows at most."""
     routes: Mapping[str, str]
-    locators: Mapping[str, tuple[Candidate, ...]]
-    outcomes: Mapping[str, tuple[Candidate, ...]]
+    locators: Mapping[str, Candidates]
+    outcomes: Mapping[str, Candidates]
     """What a page after the sign-in can be, by state name; exactly one must appear."""
     labels: Mapping[str, tuple[str, ...]]
     """Printed labels of account facts and settings on the account pages."""

@@ -91,11 +91,16 @@ class Outcome:
 
 
 async def harvest_all(
-    tasks: Sequence[Task], store: Store, report: Report, executable: Path | None = None
+    tasks: Sequence[Task],
+    store: Store,
+    report: Report,
+    *,
+    executable: Path | None = None,
+    headed: bool = False,
 ) -> list[Outcome]:
     """Harvest sign-ins side by side with one browser; an outcome for each, in their order."""
     turns = asyncio.Semaphore(SIDE_BY_SIDE)
-    async with open_browser(executable=executable) as browser:
+    async with open_browser(executable=executable, headed=headed) as browser:
 
         async def one(task: Task) -> Outcome:
             async with turns:

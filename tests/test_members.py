@@ -184,6 +184,15 @@ def test_a_file_that_was_open_to_others_is_private_once_written_again(settings: 
     assert members.password(settings, HOUSE, never) == PASSWORD
 
 
+def test_what_a_crash_left_half_written_is_in_nobodys_way(settings: Settings) -> None:
+    members.keep_password(settings, "house", "old")
+    secret_file(settings.secrets_folder / ".house.part", "half", 0o644)
+    members.keep_password(settings, "house", PASSWORD)
+    assert [path.name for path in settings.secrets_folder.iterdir()] == ["house"]
+    assert mode(settings.secrets_folder / "house") == 0o600
+    assert members.password(settings, HOUSE, never) == PASSWORD
+
+
 def test_only_the_secrets_folder_holds_the_password(settings: Settings) -> None:
     members.add(settings, HOUSE)
     members.keep_password(settings, "house", PASSWORD)

@@ -22,6 +22,8 @@ COLUMNS = {"day": ("Billing Date", "Date"), "amount": ("Bill Amount",)}
         ("6/1/2026", date(2026, 6, 1)),
         ("  02/29/2024\n", date(2024, 2, 29)),
         ("12/31/1999", date(1999, 12, 31)),
+        ("06/11/2026 12:00 AM", date(2026, 6, 11)),
+        ("6/1/2026 12:00:00 AM", date(2026, 6, 1)),
     ],
 )
 def test_a_us_date_is_month_day_year(text: str, expected: date) -> None:
@@ -30,7 +32,16 @@ def test_a_us_date_is_month_day_year(text: str, expected: date) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "13/01/2026", "02/29/2026", "2026-06-11", "06/11/26", "06/11/2026 12:00 AM", "Date"],
+    [
+        "",
+        " ",
+        "13/01/2026",
+        "02/29/2026",
+        "2026-06-11",
+        "06/11/26",
+        "06/11/2026-07/11/2026",
+        "Date",
+    ],
 )
 def test_what_is_no_us_date_is_none(text: str) -> None:
     assert printed.day(text) is None

@@ -156,6 +156,10 @@ def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path: Path, name: st
         (SOUND + "routes = 5\n", "routes: "),
         (SOUND + "bases = 5\n", "bases"),
         (SOUND + "locators = 5\n", "locators: "),
+        (SOUND + "[locators]\nuser = []\n", "locators.user: "),
+        (SOUND + "[outcomes]\nOK = [{ text = '(' }]\n", "outcomes.OK"),
+        (SOUND + "[feed]\nranges = []\n", "feed.ranges: "),
+        (SOUND + "[feed]\nranges = [31, 0]\n", "feed.ranges.1: "),
     ],
 )
 def test_a_key_that_does_not_fit_is_named(tmp_path: Path, text: str, says: str) -> None:

@@ -181,8 +181,10 @@ def test_one_host_has_many_spellings_and_is_one_host(declared: str, asked: str) 
         (b"CONNECT http://caec.coop:80 HTTP/1.1\r\n\r\n", 400),
         (b"GET http://caec.coop/ HTTP/1.1\r\nno colon here\r\n\r\n", 400),
         (b"GET http://caec.coop/ HTTP/1.1\r\nA : b\r\n\r\n", 400),
-        (b"GET http://caec.coop/ HTTP/1.1\r\nContent-Length: 1\r\n"
-         b"Transfer-Encoding: chunked\r\n\r\n", 400),
+        (
+            b"GET http://caec.coop/ HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: x\r\n\r\n",
+            400,
+        ),
         (b"GET http://caec.coop/ HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
         (b"GET https://caec.coop/ HTTP/1.1\r\n\r\n", 403),
         (b"GET ftp://caec.coop:80/ HTTP/1.1\r\n\r\n", 403),
@@ -261,11 +263,13 @@ def test_a_declared_https_origin_is_tunnelled_with_tls_end_to_end() -> None:
                 assert await answer.read() == BIG
             assert seen == ["/download"]
             assert not wire.own_tls
-            async with open_browser() as browser:  # knows nothing of this authority
-                async with open_context(browser, wire, time_zone="UTC") as context:
-                    page = await context.new_page()
-                    with pytest.raises(Exception, match="ERR_CERT_AUTHORITY_INVALID"):
-                        await page.goto(f"{origin}/")
+            async with (  # the browser knows nothing of this authority
+                open_browser() as browser,
+                open_context(browser, wire, time_zone="UTC") as context,
+            ):
+                page = await context.new_page()
+                with pytest.raises(Exception, match="ERR_CERT_AUTHORITY_INVALID"):
+                    await page.goto(f"{origin}/")
             assert seen == ["/download"]
 
     run_async(scenario())

@@ -73,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
         return made.add_subparsers(metavar="COMMAND", required=True)
 
-    command("demo", "harvest four simulated members from the embedded portal", "harvests.demo")
+    demo = command(
+        "demo", "harvest four simulated members from the embedded portal", "harvests.demo"
+    )
     command("init", "make the home folder and say what to do next", "members.init")
     members = group("member", "say whose accounts are harvested")
     add = command("add", "add a sign-in, or give it a new password", "members.add", members)
@@ -95,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     backfill.add_argument("--months", type=int, default=24, help="how far back (default 24)")
     for made in (run, backfill):
         made.add_argument("members", nargs="*", help="sign-ins by name (default all)")
+    for made in (demo, run, backfill):
+        made.add_argument("--headed", action="store_true", help="show the browser at work")
     command(
         "status", "show what the home has, what is missing, and who must act", "harvests.status"
     )

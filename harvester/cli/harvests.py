@@ -107,7 +107,9 @@ async def _harvest(
 ) -> list[Outcome]:
     logging_to_stderr(verbose=options.verbose)
     with show.progress(quiet=options.json) as report:
-        return await harvest_all(tasks, store, report, settings_of(options).browser)
+        return await harvest_all(
+            tasks, store, report, executable=settings_of(options).browser, headed=options.headed
+        )
 
 
 def status(options: argparse.Namespace) -> int:

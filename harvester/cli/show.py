@@ -16,7 +16,8 @@ from harvester.errors import MEANINGS, State
 from harvester.filing import Store
 from harvester.model import Window
 from harvester.run import Outcome, Report, Task
-from harvester.store.catalog import Holding, Run
+from harvester.store.catalog import Holding
+from harvester.store.runs import Run
 
 REASONS = {
     State.NO_DATA: "hours that the portal shows without a value",

@@ -35,7 +35,7 @@ def ledger(artifact: Artifact, _: Setting) -> Rows:
     rows = Rows()
     with _readable(artifact):
         for item in json.loads(artifact.content)["ActLedger"]["LedgerItem"]["LedgerItems"]:
-            day = printed.day(str(item["TransDate"])[:10])
+            day = printed.day(str(item["TransDate"]))
             amount, balance = (printed.amount(str(item[n])) for n in ("Amount", "Balance"))
             if day is None or amount is None or balance is None:
                 rows.findings.append(

@@ -35,7 +35,7 @@ def daily(artifact: Artifact, _: Setting) -> Rows:
         )
     certain = len(told.meters) == len(told.items)
     for number, item in enumerate(told.items):
-        day = printed.day(str(item.get("DAILYTIMESTAMPFORMAT", ""))[:10])
+        day = printed.day(str(item.get("DAILYTIMESTAMPFORMAT", "")))
         if day is None:
             rows.findings.append(_unreadable(artifact, "A day's label is no date."))
         elif window.start <= day < window.end:
@@ -177,7 +177,7 @@ def _rows(artifact: Artifact) -> tuple[Rows, Window]:
 
 
 def _labelled(artifact: Artifact, rows: Rows) -> Iterator[_Row]:
-    seen: dict[str, int] = defaultdict(int)
+    labelled = []
     for item in _told(artifact).items:
         label = str(item.get("UsageHourDate", ""))
         try:
@@ -186,8 +186,13 @@ def _labelled(artifact: Artifact, rows: Rows) -> Iterator[_Row]:
             why = "An hour's label is no date and 12-hour time."
             rows.findings.append(_unreadable(artifact, why))
             continue
-        yield _Row(label, seen[label], wall, item)
-        seen[label] += 1
+        labelled.append(_Row(label, 0, wall, item))
+    if labelled and labelled[0].wall > labelled[-1].wall:
+        labelled.reverse()  # newest first: of an hour that comes twice, the later one came first
+    seen: dict[str, int] = defaultdict(int)
+    for row in labelled:
+        yield row._replace(ordinal=seen[row.label])
+        seen[row.label] += 1
 
 
 def _unreadable(artifact: Artifact, why: str) -> Finding:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from harvester.errors import State
 from harvester.model import Account, Artifact, Bill, Direction, Finding, Kind, Note, Payment
 from harvester.store.database import MILLI, MONEY, amount, epoch, moment, whole
+from harvester.store.runs import Runs
 from harvester.store.usage import Usage
 
 _DERIVED = (
@@ -25,19 +26,6 @@ _DERIVED = (
     "finding",
 )
 """Tables that `reprocess` fills again from the archive."""
-
-
-class Run(NamedTuple):
-    """One harvest of one sign-in; one that was killed has no end."""
-
-    id: int
-    profile: str
-    member: str
-    kind: str
-    started_at: datetime
-    finished_at: datetime | None
-    state: State | None
-    facts: Mapping[str, int]
 
 
 class Filed(NamedTuple):
@@ -73,59 +61,8 @@ class Holding(NamedTuple):
     """Hours that were told otherwise before."""
 
 
-class Catalog(Usage):
-    """Runs, the manifest of the archive, and everything else that extraction gives."""
-
-    def begin_run(self, profile: str, member: str, kind: str, at: datetime) -> int:
-        """Remember that a harvest began and return its id."""
-        with self.transaction():  # another program's run must not come between
-            self._write(
-                "INSERT INTO run (profile, member, kind, started_at) VALUES (?, ?, ?, ?)",
-                [(profile, member, kind, epoch(at))],
-            )
-            return int(self._rows("SELECT last_insert_rowid()")[0][0])
-
-    def finish_run(self, run: int, state: State, at: datetime, facts: Mapping[str, int]) -> None:
-        """Remember how a harvest ended."""
-        self._write(
-            "UPDATE run SET state = ?, finished_at = ?, facts = ? WHERE id = ?",
-            [(state, epoch(at), json.dumps(dict(facts)), run)],
-        )
-
-    def last_runs(self) -> list[Run]:
-        """Return the newest run of each member."""
-        rows = self._rows(
-            "SELECT * FROM run WHERE id IN (SELECT max(id) FROM run"
-            " GROUP BY profile, member) ORDER BY profile, member"
-        )
-        return [
-            Run(
-                number,
-                profile,
-                member,
-                kind,
-                moment(began),
-                moment(ended) if ended else None,
-                State(state) if state else None,
-                json.loads(facts),
-            )
-            for number, profile, member, kind, began, ended, state, facts in rows
-        ]
-
-    def record_sign_in(self, run: int, at: datetime) -> None:
-        """Remember a sign-in before it is sent."""
-        self._write("INSERT INTO sign_in VALUES (?, ?)", [(run, epoch(at))])
-
-    def sign_ins_since(self, profile: str, member: str, since: datetime) -> int:
-        """Count the sign-ins of a member."""
-        rows = self._rows(
-            "SELECT count(*) FROM sign_in JOIN run ON run.id = run"
-            " WHERE profile = ? AND member = ? AND at >= ?",
-            profile,
-            member,
-            epoch(since),
-        )
-        return int(rows[0][0])
+class Catalog(Usage, Runs):
+    """The manifest of the archive, and everything that extraction gives besides usage."""
 
     def account_id(self, profile: str, member: str, number: str) -> int:
         """Return the id of an account at a utility, which may change its sign-in."""

@@ -1,0 +1,79 @@
+"""Which harvests began, how they ended, and how often each sign-in was used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from harvester.errors import State
+from harvester.store.database import Database, epoch, moment
+
+
+class Run(NamedTuple):
+    """One harvest of one sign-in; one that was killed has no end."""
+
+    id: int
+    profile: str
+    member: str
+    kind: str
+    started_at: datetime
+    finished_at: datetime | None
+    state: State | None
+    facts: Mapping[str, int]
+
+
+class Runs(Database):
+    """The part of the catalog that holds runs and sign-ins."""
+
+    def begin_run(self, profile: str, member: str, kind: str, at: datetime) -> int:
+        """Remember that a harvest began and return its id."""
+        with self.transaction():  # another program's run must not come between
+            self._write(
+                "INSERT INTO run (profile, member, kind, started_at) VALUES (?, ?, ?, ?)",
+                [(profile, member, kind, epoch(at))],
+            )
+            return int(self._rows("SELECT last_insert_rowid()")[0][0])
+
+    def finish_run(self, run: int, state: State, at: datetime, facts: Mapping[str, int]) -> None:
+        """Remember how a harvest ended."""
+        self._write(
+            "UPDATE run SET state = ?, finished_at = ?, facts = ? WHERE id = ?",
+            [(state, epoch(at), json.dumps(dict(facts)), run)],
+        )
+
+    def last_runs(self) -> list[Run]:
+        """Return the newest run of each member."""
+        rows = self._rows(
+            "SELECT * FROM run WHERE id IN (SELECT max(id) FROM run"
+            " GROUP BY profile, member) ORDER BY profile, member"
+        )
+        return [
+            Run(
+                number,
+                profile,
+                member,
+                kind,
+                moment(began),
+                moment(ended) if ended else None,
+                State(state) if state else None,
+                json.loads(facts),
+            )
+            for number, profile, member, kind, began, ended, state, facts in rows
+        ]
+
+    def record_sign_in(self, run: int, at: datetime) -> None:
+        """Remember a sign-in before it is sent."""
+        self._write("INSERT INTO sign_in VALUES (?, ?)", [(run, epoch(at))])
+
+    def sign_ins_since(self, profile: str, member: str, since: datetime) -> int:
+        """Count the sign-ins of a member."""
+        rows = self._rows(
+            "SELECT count(*) FROM sign_in JOIN run ON run.id = run"
+            " WHERE profile = ? AND member = ? AND at >= ?",
+            profile,
+            member,
+            epoch(since),
+        )
+        return int(rows[0][0])
