@@ -13,7 +13,7 @@ from harvester.errors import BadData, State
 from harvester.portal import Portal
 
 GRACE = 1.0
-"""Seconds that a download may follow the reply it belongs to, before that is fetched again."""
+"""Seconds in which a download may still follow a reply, or a document a page."""
 
 _BLOB = """async url => {
   const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -49,6 +49,7 @@ class _Race:
         self.portal = portal
         self.won: asyncio.Future[tuple[str, bytes]] = asyncio.get_running_loop().create_future()
         self.downloading = asyncio.Event()
+        self.coming = asyncio.Event()
         self.tabs: list[Page] = []
         self.tasks: set[asyncio.Task[None]] = set()
         portal.page.on("download", self._download)
@@ -80,6 +81,7 @@ class _Race:
 
     def _download(self, download: Download) -> None:
         self.downloading.set()
+        self.coming.set()
         self._run(self._keep(download))
 
     def _tab(self, tab: Page) -> None:
@@ -90,6 +92,7 @@ class _Race:
     def _response(self, response: Response) -> None:
         kind = response.headers.get("content-type", "").lower()
         if "pdf" in kind:
+            self.coming.set()
             self._run(self._read(response))
         elif "html" in kind and response.request.is_navigation_request():
             self._run(self._read_page(response))
@@ -102,24 +105,34 @@ class _Race:
     async def _read(self, response: Response) -> None:
         if response.request.resource_type in {"fetch", "xhr"}:
             self._win(response.url, await response.body())
+        if await _follows(self.downloading):
             return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
-                await self.downloading.wait()
-                return
-        # A viewer shows it: the reply's body is the viewer's own page, so ask for it once more.
-        if self.portal.declared(response.url):
+        # A viewer shows it, or a script took it as a blob: the reply's body is the viewer's own
+        # page, or nothing, so ask for it once more.
+        if response.request.method == "GET" and self.portal.declared(response.url):
             self.portal.wire.count(response.url)
             again = await self.portal.context.request.get(response.url)
             self._win(response.url, await again.body())
 
     async def _read_page(self, response: Response) -> None:
-        """Take a page in place of the document: it says that none will come."""
-        if response.frame.parent_frame is None:
-            self._win(response.url, await response.body())
+        """Take a page in place of the document, unless one comes: it says that none will."""
+        with suppress(PlaywrightError):  # the frame of a new tab is not known yet: it is on top
+            if response.frame.parent_frame is not None:
+                return
+        content = await response.body()
+        if not await _follows(self.coming):
+            self._win(response.url, content)
 
     async def _read_tab(self, tab: Page) -> None:
         await tab.wait_for_load_state("commit" if tab.url == "about:blank" else "load")  # type: ignore[arg-type]
         if tab.url.startswith("blob:"):
             text = await self.portal.page.evaluate(_BLOB, tab.url)
             self._win(tab.url, base64.b64decode(text))
+
+
+async def _follows(event: asyncio.Event) -> bool:
+    """Tell whether it happens within the time of grace."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            return await event.wait()
+    return False

@@ -6,14 +6,14 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, Frame, Locator, Page, Request
+from playwright.async_api import BrowserContext, Frame, Locator, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
@@ -23,6 +23,7 @@ from harvester.profile import Candidate, Profile
 POLL = 0.05
 """Seconds between two looks at a page that is still changing."""
 
+_ERROR = 400
 _STATUS = {429: State.RATE_LIMITED, 503: State.MAINTENANCE}
 
 _NAME = """e => {
@@ -37,13 +38,16 @@ _NAME = """e => {
 _FACTS = """labels => {
   const plain = s => (s || '').replace(/\\s+/g, ' ').trim();
   const bare = s => plain(s).replace(/\\s*[:*]\\s*$/, '').toLowerCase();
+  const heads = e => e.matches('th') && !e.parentElement.querySelector('td');
   const printed = [...document.querySelectorAll('dt,th,td,label,span,strong,b,p,li,div')]
-    .filter(e => e.childElementCount < 2 && e.checkVisibility()
+    .filter(e => e.childElementCount < 2 && e.checkVisibility() && !heads(e)
       && !e.querySelector('a,button,input,select'))
     .map(e => [e, plain(e.textContent)]);
   const value = label => {
     for (const [e, text] of printed) {
       if (bare(text) === label) {
+        const behind = plain(e.nextSibling && e.nextSibling.nodeValue).replace(/^:\\s*/, '');
+        if (behind) return behind;
         const beside = e.nextElementSibling || (e.parentElement || {}).nextElementSibling;
         if (beside && plain(beside.textContent)) return plain(beside.textContent);
       } else if (text.toLowerCase().startsWith(label + ':')) {
@@ -56,7 +60,10 @@ _FACTS = """labels => {
     for (const label of known) found[name] ??= value(bare(label));
   return found;
 }"""
-"""What is printed beside a label, or behind it; a label that comes first in its list wins."""
+"""What is printed beside a label, or behind it; a label that comes first in its list wins.
+
+The heads of a column are no labels.
+"""
 
 _POST = """async ([url, body]) => {
   const r = await fetch(url, {method: 'POST', body, credentials: 'same-origin',
@@ -96,15 +103,25 @@ class Portal:
     """Locator names whose first candidate did not win, with the rank of the one that did."""
     led_to: str | None = None
     """The undeclared host that the portal last tried to lead its member to."""
+    answered: tuple[int, str] = (0, "")
+    """HTTP status and path of the page; 0 while there is none."""
 
     def __post_init__(self) -> None:
+        self.page.set_default_timeout(self._patience * 1000)
         self.page.on("request", self._note_where_to)
+        self.page.on("response", self._note_answer)
 
     def _note_where_to(self, request: Request) -> None:
         if request.is_navigation_request() and not self.declared(request.url):
             parts = urlsplit(request.url)
             if parts.scheme in {"http", "https"} and request.frame == self.page.main_frame:
                 self.led_to = parts.netloc
+
+    def _note_answer(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            with suppress(PlaywrightError):  # of a frame that is gone already
+                if response.frame == self.page.main_frame:
+                    self.answered = response.status, urlsplit(response.url).path
 
     @property
     def context(self) -> BrowserContext:
@@ -119,45 +136,42 @@ class Portal:
         """Open a named route; raises Transient or Drift by what the portal answers."""
         url = self.profile.url(route)
         try:
-            answer = await self.page.goto(
-                url, wait_until="domcontentloaded", timeout=self._patience * 1000
-            )
+            self.answered = 0, ""
+            await self.page.goto(url, wait_until="domcontentloaded")
         except PlaywrightTimeout:
             raise self._down(f"did not answer within {self._patience:.0f} seconds") from None
         except PlaywrightError as error:
             self.stay()
             reason = re.search(r"net::(ERR_\w+)", str(error))
             raise self._down(f"cannot be reached ({reason[1] if reason else 'no reply'})") from None
-        if answer is not None:
-            self._judge(answer.status, route)
+        self.stay()
 
     def stay(self) -> None:
-        """Raise Drift where the portal led to a host that the profile does not declare."""
+        """Raise what speaks against going on: an undeclared host, or a page that is an error."""
         if self.led_to:
             raise Drift(
                 State.PORTAL_CHANGED,
                 f"{self.profile.name} sends its members on to {self.led_to}, which the profile"
                 f" does not declare; if that is right, add it to the profile's origins.",
             )
-
-    def _judge(self, status: int, route: str) -> None:
+        status, place = self.answered
         state = _STATUS.get(status)
         if state is None and status in {401, 403}:
             raise Drift(
                 State.BLOCKED,
-                f"{self.profile.name} refused its {route} page (HTTP {status}): ask it why.",
+                f"{self.profile.name} refused {place} (HTTP {status}): ask it why.",
             )
         if state or status >= 500:
             raise Transient(
                 state or State.PORTAL_DOWN,
-                f"{self.profile.name} answered its {route} page with HTTP {status};"
+                f"{self.profile.name} answered {place} with HTTP {status};"
                 f" nothing was lost, run again later.",
             )
         if status == 404:
             raise Drift(
                 State.PORTAL_CHANGED,
-                f"{self.profile.name} has no {route} page at its known address any more;"
-                f" check base and routes in the profile.",
+                f"{self.profile.name} has no page {place} any more; check base and routes"
+                f" in the profile.",
             )
 
     def _down(self, how: str) -> Transient:
@@ -230,8 +244,9 @@ class Portal:
         return shown
 
     def at(self, route: str) -> bool:
-        """Tell whether the page is the named route already."""
-        return self.page.url.partition("?")[0] == self.profile.url(route)
+        """Tell whether the page is the named route already, and no error in its place."""
+        here = self.page.url.partition("?")[0] == self.profile.url(route)
+        return here and self.answered[0] < _ERROR
 
     def where(self) -> str:
         """Return the path of the page, without its query."""
@@ -275,9 +290,10 @@ class Portal:
 
     async def click(self, control: Locator) -> None:
         """Click a control whose name is on the allow-list."""
-        await self.allowed(control)
+        with self.answering():
+            await self.allowed(control)
         try:
-            await control.click(timeout=self._patience * 1000)
+            await control.click()
         except PlaywrightError:
             raise self._down("covers or removes a control that was to be clicked") from None
 
@@ -286,6 +302,20 @@ class Portal:
         for way in self.profile.locators[name]:
             overlay = self._locate(self.page.main_frame, way)
             await self.page.add_locator_handler(overlay, self.click)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Turn the browser's failure to reach into the page into Transient."""
+        try:
+            yield
+        except PlaywrightError:
+            self.stay()
+            raise self._down(f"did not answer on {self.where()}") from None
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until the page asks for nothing more, or for so many seconds."""
+        with suppress(PlaywrightError):
+            await self.page.wait_for_load_state("networkidle", timeout=seconds * 1000)
 
     async def ask(self, script: str, argument: object = None) -> Any:  # noqa: ANN401
         """Return what a script of ours makes of the page; Transient where the page ends it."""

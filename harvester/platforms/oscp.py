@@ -20,9 +20,16 @@ from harvester.platforms.oscp_usage import UsageFeed
 from harvester.portal import Portal
 
 GRAPH_SECONDS = 10.0
+SETTLE_SECONDS = 5.0
 
 _ACCOUNT = re.compile(r"\d{7}-?\d{3}")
 """Member number and three-digit separator, as the portal prints them (seen at siblings)."""
+
+_SETTINGS = {"e_bill", "usage_alert", "daily_report"}
+_SETTING = re.compile(
+    r"(not )?(on|off|yes|no|enrolled|enabled|disabled|active|inactive)\b|[\d.,]+ ?kwh( a day)?",
+    re.IGNORECASE,
+)
 
 _MEANT = {
     State.BAD_CREDENTIALS: "rejected the user ID or password; correct them with `harvester member"
@@ -33,6 +40,12 @@ _MEANT = {
     State.CAPTCHA_REQUIRED: "asks for the characters of a picture; the member must sign in there",
     State.NOTICE_PENDING: "shows terms that the member must read and accept there first",
 }
+_PASSING = {
+    State.MAINTENANCE: "is under maintenance; nothing was lost, run again later",
+    State.PORTAL_DOWN: "shows an error of its server; nothing was lost, run again later",
+}
+_AT_THE_DOOR = {State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, *_PASSING}
+"""What cannot be true of a page that is signed in, whatever its news and help say."""
 
 _LEDGER = """([get, bind]) => new Promise(done => {
   if (typeof window[get] !== 'function') return done(null);
@@ -79,9 +92,11 @@ class Oscp:
         await portal.goto("login")
         opened = False
         async for _ in portal.looks("user", "open_sign_in"):
-            self._act(await portal.outcomes())
+            shown = await portal.outcomes()
             if await portal.seen("user"):
+                self._act(shown & {State.CAPTCHA_REQUIRED})  # the rest is news, help or small print
                 return
+            self._act(shown)
             if not opened and (link := await portal.seen("open_sign_in")):
                 await portal.click(link)
                 opened = True
@@ -92,16 +107,18 @@ class Oscp:
         Raises ActionNeeded where a person must act and Drift where the page says nothing known.
         """
         portal = self.portal
+        before = await portal.outcomes()
         await portal.fill(await portal.find("user"), user)
         await portal.fill(await portal.find("password"), password)
         await portal.click(await portal.find("sign_in"))
         async for _ in portal.looks("outcomes"):
-            if await self._signed_in():
+            if await self._signed_in(before if await portal.seen("user") else set()):
                 return
 
     async def accounts(self) -> list[str]:
         """Return the account numbers that the sign-in sees, digits only."""
         await self._open("billing")
+        await self.portal.settle(SETTLE_SECONDS)  # a list that comes late would be lost unseen
         if await self.portal.seen("all_accounts"):
             printed_numbers = await self._list_accounts()
             self._listed = {printed.digits(text): text for text in printed_numbers}
@@ -118,25 +135,38 @@ class Oscp:
                 await self._list_accounts()
             table = await portal.find("account_table")
             link = table.get_by_role("link", name=self._listed[number], exact=True)
-            if await link.count() != 1:
+            with portal.answering():
+                links = await link.count()
+            if links != 1:
                 raise ActionNeeded(
                     State.ACCOUNT_NOT_VISIBLE,
                     f"Account …{number[-3:]} is no longer among the accounts of this sign-in at"
                     f" {portal.profile.name}; check who holds it.",
                 )
             await portal.click(link)
+        else:
+            await self._open("billing")
         async for _ in portal.looks("labels.number"):
             if printed.digits((await portal.facts()).get("number") or "") == number:
                 return
 
     async def account(self, number: str) -> Artifact:
-        """Fetch the account's facts and settings from the page that `select` left open."""
-        return self._artifact(Kind.ACCOUNT, number, json.dumps(await self.portal.facts()))
+        """Fetch the account's facts and settings from the page that `select` left open.
+
+        Of a setting only whether and how much is taken: an address may stand beside it.
+        """
+        told = await self.portal.facts()
+        for name in _SETTINGS & told.keys():
+            found = _SETTING.match(told[name])
+            told[name] = found[0] if found else ""
+        return self._artifact(Kind.ACCOUNT, number, json.dumps(told))
 
     async def bill_list(self, number: str) -> Artifact:
         """Fetch the billing history."""
         await self._open("history")
-        markup: str = await (await self.portal.find("bill_table")).evaluate("e => e.outerHTML")
+        table = await self.portal.find("bill_table")
+        with self.portal.answering():
+            markup: str = await table.evaluate("e => e.outerHTML")
         return self._artifact(Kind.BILL_LIST, number, markup, media_type="text/html")
 
     async def ledger(self, number: str) -> Artifact:
@@ -215,7 +245,8 @@ class Oscp:
 
     async def _open(self, route: str, *, again: bool = False) -> None:
         """Open a signed-in page; the way to sign in in its place means that the session is over."""
-        if again or not self.portal.at(route):
+        here = not again and self.portal.at(route)
+        if not here or State.OK not in await self.portal.outcomes():
             await self.portal.goto(route)
         async for _ in self.portal.looks("outcomes.OK"):
             if await self._signed_in():
@@ -223,9 +254,12 @@ class Oscp:
             if await self.portal.seen("user") or await self.portal.seen("open_sign_in"):
                 raise self.portal.expired()
 
-    async def _signed_in(self) -> bool:
+    async def _signed_in(self, before: Collection[State] = ()) -> bool:
+        """Tell whether the page is signed in; raise what else it says and did not say before."""
         shown = await self.portal.outcomes()
-        self._act(shown)
+        if State.OK in shown:
+            shown -= _AT_THE_DOOR
+        self._act(shown - set(before))
         return State.OK in shown
 
     def _act(self, shown: set[State]) -> None:
@@ -239,22 +273,25 @@ class Oscp:
                 f" correct outcomes in the profile.",
             )
         for state in said:
-            if state is State.MAINTENANCE:
-                raise Transient(state, f"{name} is under maintenance; run again later.")
+            if state in _PASSING:
+                raise Transient(state, f"{name} {_PASSING[state]}.")
             raise ActionNeeded(state, f"{name} {_MEANT[state]}.")
 
     async def _list_accounts(self) -> list[str]:
         """Open the list of accounts in full and return their numbers as it prints them."""
         portal = self.portal
         opener = await portal.find("all_accounts")
-        told = re.search(r"\((\d+)\)", await opener.inner_text())
+        with portal.answering():
+            told = re.search(r"\((\d+)\)", await opener.inner_text())
         await portal.click(opener)
         table = await portal.find("account_table")
         if length := await portal.seen("account_length"):
-            sizes = await length.locator("option").evaluate_all("all => all.map(e => e.value)")
-            await length.select_option(max(sizes, key=lambda size: int(size) % 2**31))
+            with portal.answering():
+                sizes = await length.locator("option").evaluate_all("all => all.map(e => e.value)")
+                await length.select_option(max(sizes, key=_size))
         async for _ in portal.looks("account_table in full"):
-            links = await table.get_by_role("link").all_inner_texts()
+            with portal.answering():
+                links = await table.get_by_role("link").all_inner_texts()
             numbers = [text.strip() for text in links if _ACCOUNT.fullmatch(text.strip())]
             if numbers and (told is None or len(numbers) == int(told[1])):
                 return numbers
@@ -263,7 +300,9 @@ class Oscp:
     async def _bill_link(self, bill: Bill) -> Locator:
         portal = self.portal
         table = await portal.find("bill_table")
-        rows = printed.table(await table.evaluate("e => e.outerHTML"), portal.profile.columns)
+        with portal.answering():
+            markup: str = await table.evaluate("e => e.outerHTML")
+        rows = printed.table(markup, portal.profile.columns)
         for position, row in (rows or {}).items():
             if printed.bill(bill.account, row) == bill:
                 link = await portal.seen("bill_link", table.locator("tr").nth(position))
@@ -295,3 +334,8 @@ class Oscp:
             retrieved_at=self.portal.now(),
             about=about or {},
         )
+
+
+def _size(option: str) -> float:
+    """Return how many rows an option of a table's length shows; -1 and "All" are all of them."""
+    return float(option) if option.isdecimal() else float("inf")

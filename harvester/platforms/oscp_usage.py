@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
@@ -21,14 +20,20 @@ LATE = 3 * DAY
 """The newest days may come late; that they are missing says nothing about the width of a range."""
 HOLE = 7 * DAY
 """Days that are farther apart are not asked for together."""
-LOOK_BACK = (0, 31, 92, 183, 366)
+LOOK_BACK = (0, LATE.days, 31, 92, 183, 366)
 """Days back from the newest where a feed that is silent so far is tried: service may have ended."""
+ERRORS = 8
+"""So many errors on end mean that a feed is down; fewer, that a day of it cannot be had."""
 LEARN_SECONDS = 5.0
+HOURS = "60"
+"""The interval that every co-op has of every day."""
 
 _STAMPS = {Kind.DAILY: "DAILYTIMESTAMPFORMAT", Kind.INTERVAL: "UsageHourDate"}
 _ROUTES = {Kind.DAILY: "daily", Kind.INTERVAL: "interval"}
 
 Answer = tuple[Kind, Reply, Mapping[str, str]]
+_Told = tuple[list[date], Reply, set[date]]
+_Swept = tuple[list[date], Reply, set[date], set[date]]
 
 
 class UsageFeed:
@@ -49,6 +54,9 @@ class UsageFeed:
         self._proven = {Kind.DAILY: 0, Kind.INTERVAL: 0}
         """The widest range, in days, that a feed was seen to answer from end to end."""
         self._prime_each = False
+        self._minutes: str = portal.profile.feed.interval_minutes
+        self._errors = 0
+        """How many requests on end were answered with an error."""
 
     @asynccontextmanager
     async def learning(self) -> AsyncIterator[None]:
@@ -69,11 +77,11 @@ class UsageFeed:
             )
 
     def _hear(self, request: Request) -> None:
-        if request.url != self.portal.profile.url("daily") or not request.post_data:
+        if request.url.partition("?")[0] != self.portal.profile.url("daily"):
             return
-        with suppress(ValueError):
-            sent = json.loads(request.post_data)
-            self._asked = {k: str(v) for k, v in sent.items() if k not in {"StartDate", "EndDate"}}
+        sent = printed.sent(request.post_data or "")
+        if "MemberSep" in sent:
+            self._asked = {k: v for k, v in sent.items() if k not in {"StartDate", "EndDate"}}
             self._heard.set()
 
     async def fetch(self, days: Collection[date], hours: Collection[date]) -> AsyncIterator[Answer]:
@@ -85,26 +93,57 @@ class UsageFeed:
         """
         if hours and not days:
             days = {max(hours)}  # the interval feed is silent before the daily one was asked
-        for kind, wanted in ((Kind.DAILY, days), (Kind.INTERVAL, hours)):
-            async for answer in self._sweep(kind, set(wanted)):
-                yield answer
+        async for span, reply, got, settled in self._sweep(Kind.DAILY, set(days)):
+            yield Kind.DAILY, reply, _about(span, settled - got)
+        left = set(hours)
+        if self._minutes != HOURS:  # finer steps are to be had of recent days, or of none
+            with suppress(Transient):
+                async for span, reply, got, _ in self._sweep(Kind.INTERVAL, set(hours)):
+                    left -= got
+                    if got:
+                        yield Kind.INTERVAL, reply, _about(span, ())
+            self._minutes = HOURS
+            self._proven[Kind.INTERVAL] = 0
+        async for span, reply, got, settled in self._sweep(Kind.INTERVAL, left):
+            yield Kind.INTERVAL, reply, _about(span, settled - got)
 
-    async def _sweep(self, kind: Kind, wanted: set[date]) -> AsyncIterator[Answer]:
-        """Find the widest range that is answered in full, then ask for the rest in that range."""
+    async def _sweep(self, kind: Kind, wanted: set[date]) -> AsyncIterator[_Swept]:
+        """Find the widest range that is answered in full, then ask for the rest in that range.
+
+        Yield range, reply, the days that it has, and the days that it settles.
+        """
         left = set(wanted)
         async for span, reply, got in self._probe(kind, wanted):
             settled = got if len(span) > self._proven[kind] else set(span)
             left -= settled
-            yield kind, reply, _about(span, settled - got)
+            yield span, reply, got, settled
         if not self._proven[kind]:
             return
         for span in _spans(left, self._proven[kind]):
-            reply, got = await self._ask(kind, span)
-            yield kind, reply, _about(span, set(span) - got)
+            async for part, reply, got in self._narrowing(kind, span):
+                yield part, reply, got, set(part)
 
-    async def _probe(
-        self, kind: Kind, wanted: set[date]
-    ) -> AsyncIterator[tuple[list[date], Reply, set[date]]]:
+    async def _narrowing(self, kind: Kind, span: list[date]) -> AsyncIterator[_Told]:
+        """Ask for a range; where an error comes, for its parts, so that one day stops no other."""
+        try:
+            reply, got = await self._ask(kind, span)
+        except Transient as refused:
+            self._bear(refused)
+            ranges = self.portal.profile.feed.ranges
+            narrower = next((width for width in ranges if width < len(span)), 0)
+            for part in _spans(span, narrower) if narrower else ():
+                async for answer in self._narrowing(kind, part):
+                    yield answer
+        else:
+            yield span, reply, got
+
+    def _bear(self, refused: Transient) -> None:
+        """Raise the failure again if it is not of one request, or one too many of them."""
+        self._errors += 1
+        if refused.state is not State.PORTAL_DOWN or self._errors >= ERRORS:
+            raise refused
+
+    async def _probe(self, kind: Kind, wanted: set[date]) -> AsyncIterator[_Told]:
         """Yield the first answer that has days in it, with its range."""
         failure: Transient | None = None
         tried: set[tuple[date, date]] = set()
@@ -118,8 +157,7 @@ class UsageFeed:
                 try:
                     reply, got = await self._ask(kind, span)
                 except Transient as refused:
-                    if refused.state is not State.PORTAL_DOWN:
-                        raise
+                    self._bear(refused)
                     failure = refused
                     continue
                 if got:
@@ -145,6 +183,7 @@ class UsageFeed:
             await self._post(Kind.DAILY, span)
             reply, got = await self._post(kind, span)
             self._prime_each = bool(got)
+        self._errors = 0
         return reply, got
 
     async def _post(self, kind: Kind, span: list[date]) -> tuple[Reply, set[date]]:
@@ -153,14 +192,16 @@ class UsageFeed:
         asked = dict(self._asked)
         if kind is Kind.INTERVAL:
             asked = {name: asked[name] for name in ("keymbr", "MemberSep") if name in asked}
-            asked["IntervalType"] = feed.interval_minutes
+            asked["IntervalType"] = self._minutes
             last += DAY if feed.interval_end == "next_day" else 0 * DAY
         dates = {"StartDate": f"{span[0]:%m/%d/%Y}", "EndDate": f"{last:%m/%d/%Y}"}
         reply = await self.portal.post(_ROUTES[kind], asked | dates)
-        days = {printed.day(str(i.get(_STAMPS[kind], ""))[:10]) for i in self._items(kind, reply)}
+        days = {printed.day(str(i.get(_STAMPS[kind], ""))) for i in self._items(kind, reply)}
         return reply, {day for day in span if day in days}
 
     def _items(self, kind: Kind, reply: Reply) -> list[dict[str, object]]:
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            raise self.portal.expired()
         if reply.status == HTTPStatus.OK:
             if reply.content.lstrip().startswith(b"<"):
                 raise self.portal.expired()
