@@ -233,14 +233,16 @@ class Portal:
             f" correct {' or '.join(names)} in the profile.",
         )
 
-    async def outcomes(self) -> set[State]:
-        """Every declared outcome that is visible now."""
-        shown = set()
+    async def outcomes(self) -> dict[State, set[str]]:
+        """Every declared outcome that is visible now, with the words that say it, if any do."""
+        shown: dict[State, set[str]] = {}
         for state, ways in self.profile.outcomes.items():
             for way in ways:
-                if await self._visible(way, None):
-                    shown.add(State(state))
-                    break
+                for said in await self._visible(way, None):
+                    words = shown.setdefault(State(state), set())
+                    if way.text is not None:
+                        with suppress(PlaywrightError):  # it is gone again
+                            words.add(await said.text_content(timeout=POLL * 1000) or "")
         return shown
 
     def at(self, route: str) -> bool:
@@ -329,8 +331,8 @@ class Portal:
     async def facts(self) -> dict[str, str]:
         """Return what stands beside the profile's labels, by the label's name."""
         labels = {name: list(known) for name, known in self.profile.labels.items()}
-        found: dict[str, str] = await self.ask(_FACTS, labels)
-        return found
+        found: dict[str, str | None] = await self.ask(_FACTS, labels)
+        return {name: said for name, said in found.items() if said}
 
     async def post(self, route: str, payload: Mapping[str, str]) -> Reply:
         """Post JSON from within the page, so that its session and origin rules hold."""

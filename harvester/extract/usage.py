@@ -64,8 +64,9 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
     """Return the hours of both directions, each day complete: what has no value is None.
 
     A label stands for as many instants as the wall clock showed it; where the portal has more or
-    fewer rows for it, all of them are None with PARTIAL_DAY, and a finding says so: no hour is
-    guessed.  A day is estimated where its hours are all alike and its register was not read.
+    fewer rows for it, all of them are None with PARTIAL_DAY, and so is what lies between two such
+    labels of a day; a finding says so: no hour is guessed.  A day is estimated where its hours are
+    all alike and its register was not read.
     """
     rows, window = _rows(artifact)
     zone = setting.profile.zone
@@ -77,6 +78,7 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
     steps = _steps(wall - back for wall in by_label)
     told: dict[date, dict[datetime, _Row]] = defaultdict(dict)
     channels: dict[date, set[str]] = defaultdict(set)
+    unclear: dict[date, list[datetime]] = defaultdict(list)
     for wall, same in by_label.items():
         shift = steps[(wall - back).date()] if ending else timedelta()
         starts = [instant - shift for instant in _instants(wall, zone)]
@@ -87,7 +89,8 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
         if len(same) == len(starts):
             told[day] |= zip(starts, same, strict=True)
         else:
-            told[day] |= dict.fromkeys(starts, same[0]._replace(item={}))
+            unclear[day].append(wall)
+            told[day] |= dict.fromkeys(starts, same[0])
             rows.findings.append(
                 Finding(
                     artifact.account,
@@ -99,6 +102,9 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
             )
     rows.covered += told
     for day, hours in sorted(told.items()):
+        for start, row in hours.items():
+            if unclear[day] and min(unclear[day]) <= row.wall <= max(unclear[day]):
+                hours[start] = row._replace(item={})
         if odd := hours.keys() - set(_starts(day, zone, steps[day])):
             rows.findings.append(
                 Finding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import date
 from typing import ClassVar
@@ -49,7 +50,7 @@ _AT_THE_DOOR = {State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, *_PASSING}
 
 _LEDGER = """([get, bind]) => new Promise(done => {
   if (typeof window[get] !== 'function') return done(null);
-  window[bind] = answer => done(JSON.stringify(answer));
+  window[bind] = answer => done(JSON.stringify(answer ?? null));
   window[get]('01/1950', '01/2200');
 })"""
 """The function takes months and hands its rows to whatever the other name then holds."""
@@ -84,6 +85,8 @@ class Oscp:
         self.portal = portal
         self._listed: dict[str, str] = {}
         """Account numbers as the list of accounts prints them; empty where there is no list."""
+        self._print: dict[State, set[str]] = defaultdict(set)
+        """News, help and small print: what the page said before anything was sent."""
 
     async def open_sign_in(self) -> None:
         """Open the sign-in form, which some pages show only behind a link."""
@@ -94,9 +97,10 @@ class Oscp:
         async for _ in portal.looks("user", "open_sign_in"):
             shown = await portal.outcomes()
             if await portal.seen("user"):
-                self._act(shown & {State.CAPTCHA_REQUIRED})  # the rest is news, help or small print
+                self._act(shown.keys() & {State.CAPTCHA_REQUIRED})
+                self._print |= shown
                 return
-            self._act(shown)
+            self._act(shown.keys())
             if not opened and (link := await portal.seen("open_sign_in")):
                 await portal.click(link)
                 opened = True
@@ -107,12 +111,11 @@ class Oscp:
         Raises ActionNeeded where a person must act and Drift where the page says nothing known.
         """
         portal = self.portal
-        before = await portal.outcomes()
         await portal.fill(await portal.find("user"), user)
         await portal.fill(await portal.find("password"), password)
         await portal.click(await portal.find("sign_in"))
         async for _ in portal.looks("outcomes"):
-            if await self._signed_in(before if await portal.seen("user") else set()):
+            if self._signed_in(await portal.outcomes()):
                 return
 
     async def accounts(self) -> list[str]:
@@ -178,6 +181,12 @@ class Oscp:
                 State.PORTAL_CHANGED,
                 f"The billing history of {self.portal.profile.name} has no function"
                 f" {names['ledger']} any more; correct functions.ledger in the profile.",
+            )
+        if "LedgerItems" not in told:
+            raise Transient(
+                State.PORTAL_DOWN,
+                f"{self.portal.profile.name} answered its ledger with an error; nothing was lost,"
+                f" run again later.",
             )
         return self._artifact(Kind.LEDGER, number, told)
 
@@ -249,23 +258,24 @@ class Oscp:
         if not here or State.OK not in await self.portal.outcomes():
             await self.portal.goto(route)
         async for _ in self.portal.looks("outcomes.OK"):
-            if await self._signed_in():
+            shown = await self.portal.outcomes()
+            if State.OK not in shown and await self.portal.seen("user"):
+                raise self.portal.expired()
+            if self._signed_in(shown):
                 return
-            if await self.portal.seen("user") or await self.portal.seen("open_sign_in"):
+            if await self.portal.seen("open_sign_in"):
                 raise self.portal.expired()
 
-    async def _signed_in(self, before: Collection[State] = ()) -> bool:
-        """Tell whether the page is signed in; raise what else it says and did not say before."""
-        shown = await self.portal.outcomes()
-        if State.OK in shown:
-            shown -= _AT_THE_DOOR
-        self._act(shown - set(before))
-        return State.OK in shown
+    def _signed_in(self, shown: Mapping[State, set[str]]) -> bool:
+        """Tell whether a page is signed in; raise what else it says that is no small print."""
+        said = {state for state, words in shown.items() if not words or words - self._print[state]}
+        self._act(said - _AT_THE_DOOR if State.OK in said else said)
+        return State.OK in said
 
-    def _act(self, shown: set[State]) -> None:
+    def _act(self, shown: Collection[State]) -> None:
         """Raise what the page says other than that it is signed in."""
         name = self.portal.profile.name
-        said = shown - {State.OK}
+        said = set(shown) - {State.OK}
         if len(said) > 1:
             raise Drift(
                 State.PORTAL_CHANGED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
@@ -29,6 +30,7 @@ HOURS = "60"
 """The interval that every co-op has of every day."""
 
 _STAMPS = {Kind.DAILY: "DAILYTIMESTAMPFORMAT", Kind.INTERVAL: "UsageHourDate"}
+_MIDNIGHT = re.compile(r"\s(12:00(:00)? AM|0?0:00(:00)?)$")
 _ROUTES = {Kind.DAILY: "daily", Kind.INTERVAL: "interval"}
 
 Answer = tuple[Kind, Reply, Mapping[str, str]]
@@ -53,6 +55,8 @@ class UsageFeed:
         }
         self._proven = {Kind.DAILY: 0, Kind.INTERVAL: 0}
         """The widest range, in days, that a feed was seen to answer from end to end."""
+        self._width = {Kind.DAILY: 0, Kind.INTERVAL: 0}
+        """The range to ask for: as proven, or as it would be but for days that come late."""
         self._prime_each = False
         self._minutes: str = portal.profile.feed.interval_minutes
         self._errors = 0
@@ -103,7 +107,7 @@ class UsageFeed:
                     if got:
                         yield Kind.INTERVAL, reply, _about(span, ())
             self._minutes = HOURS
-            self._proven[Kind.INTERVAL] = 0
+            self._proven[Kind.INTERVAL] = self._width[Kind.INTERVAL] = 0
         async for span, reply, got, settled in self._sweep(Kind.INTERVAL, left):
             yield Kind.INTERVAL, reply, _about(span, settled - got)
 
@@ -114,14 +118,21 @@ class UsageFeed:
         """
         left = set(wanted)
         async for span, reply, got in self._probe(kind, wanted):
-            settled = got if len(span) > self._proven[kind] else set(span)
+            settled = self._settled(kind, span, got)
             left -= settled
             yield span, reply, got, settled
-        if not self._proven[kind]:
-            return
-        for span in _spans(left, self._proven[kind]):
-            async for part, reply, got in self._narrowing(kind, span):
-                yield part, reply, got, set(part)
+        for widest in (self._width, self._proven):
+            for span in list(_spans(left, widest[kind])) if widest[kind] else ():
+                async for part, reply, got in self._narrowing(kind, span):
+                    settled = self._settled(kind, part, got)
+                    left -= settled
+                    yield part, reply, got, settled
+
+    def _settled(self, kind: Kind, span: list[date], got: set[date]) -> set[date]:
+        """Return the days of a range whose answer is final: all, if it is no wider than proven."""
+        if got:
+            self._proven[kind] = max(self._proven[kind], (max(got) - min(got)).days + 1)
+        return set(span) if len(span) <= self._proven[kind] else got
 
     async def _narrowing(self, kind: Kind, span: list[date]) -> AsyncIterator[_Told]:
         """Ask for a range; where an error comes, for its parts, so that one day stops no other."""
@@ -163,7 +174,7 @@ class UsageFeed:
                 if got:
                     late = span[-1] == max(wanted) and max(got) >= span[-1] - LATE
                     reach = span[-1] if late else max(got)
-                    self._proven[kind] = (reach - min(got)).days + 1
+                    self._width[kind] = (reach - min(got)).days + 1
                     yield span, reply, got
                     return
         if failure:
@@ -171,7 +182,7 @@ class UsageFeed:
 
     def _widths(self, kind: Kind) -> list[int]:
         ranges = self.portal.profile.feed.ranges
-        known = self._proven[Kind.DAILY] if kind is Kind.INTERVAL else 0
+        known = self._width[Kind.DAILY] if kind is Kind.INTERVAL else 0
         return [known, *(width for width in ranges if width < known)] if known else list(ranges)
 
     async def _ask(self, kind: Kind, span: list[date]) -> tuple[Reply, set[date]]:
@@ -196,7 +207,10 @@ class UsageFeed:
             last += DAY if feed.interval_end == "next_day" else 0 * DAY
         dates = {"StartDate": f"{span[0]:%m/%d/%Y}", "EndDate": f"{last:%m/%d/%Y}"}
         reply = await self.portal.post(_ROUTES[kind], asked | dates)
-        days = {printed.day(str(i.get(_STAMPS[kind], ""))) for i in self._items(kind, reply)}
+        stamps = [str(item.get(_STAMPS[kind], "")) for item in self._items(kind, reply)]
+        if kind is Kind.INTERVAL and feed.hour_label == "ending":
+            stamps = [stamp for stamp in stamps if not _MIDNIGHT.search(stamp)]  # the day before's
+        days = set(map(printed.day, stamps))
         return reply, {day for day in span if day in days}
 
     def _items(self, kind: Kind, reply: Reply) -> list[dict[str, object]]:
