@@ -223,7 +223,7 @@ def test_the_second_run_reads_only_the_trailing_window_and_says_so(
     assert len(runs) == 8
     assert not [kind for kind, _ in asked if kind == Kind.BILL_PDF]
     days = {json.loads(about)["first"] for kind, about in asked if kind == Kind.INTERVAL}
-    assert days == {f"{TODAY - timedelta(days=7)}"}
+    assert min(days) == f"{TODAY - timedelta(days=7)}"
     assert list(rows(home)) == before
 
 

@@ -7,7 +7,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -191,15 +190,6 @@ def test_days_come_back_and_a_changed_one_is_revised(home: Home) -> None:
     change = home.catalog.upsert_days(home.account, [day, told], two)
     assert (change.added, change.revised) == (0, 1)
     assert home.catalog.day_totals(home.account) == {day.day: day, blank.day: told}
-
-
-def test_two_years_of_hours_are_kept_quickly(home: Home) -> None:
-    artifacts = home.artifacts(3)
-    for artifact, wh in zip(artifacts, (5, 5, 6), strict=True):
-        hours = [hour(n, wh, direction=way) for n in range(17_520) for way in Direction]
-        began = time.perf_counter()
-        home.catalog.upsert_readings(home.account, hours, artifact)
-        assert time.perf_counter() - began < 2
 
 
 def test_gaps_are_new_recent_or_stale_days_newest_first(home: Home) -> None:
