@@ -238,11 +238,11 @@ class Portal:
         shown: dict[State, set[str]] = {}
         for state, ways in self.profile.outcomes.items():
             for way in ways:
-                for said in await self._visible(way, None):
-                    words = shown.setdefault(State(state), set())
-                    if way.text is not None:
-                        with suppress(PlaywrightError):  # it is gone again
-                            words.add(await said.text_content(timeout=POLL * 1000) or "")
+                for frame in self.page.frames:
+                    with suppress(PlaywrightError):  # it may just be replaced by a navigation
+                        said = self._locate(frame, way).filter(visible=True)
+                        if words := await said.all_text_contents():
+                            shown.setdefault(State(state), set()).update(words if way.text else ())
         return shown
 
     def at(self, route: str) -> bool:

@@ -98,7 +98,6 @@ class Oscp:
             shown = await portal.outcomes()
             if await portal.seen("user"):
                 self._act(shown.keys() & {State.CAPTCHA_REQUIRED})
-                self._print |= shown
                 return
             self._act(shown.keys())
             if not opened and (link := await portal.seen("open_sign_in")):
@@ -113,6 +112,7 @@ class Oscp:
         portal = self.portal
         await portal.fill(await portal.find("user"), user)
         await portal.fill(await portal.find("password"), password)
+        self._print |= await portal.outcomes()
         await portal.click(await portal.find("sign_in"))
         async for _ in portal.looks("outcomes"):
             if self._signed_in(await portal.outcomes()):
@@ -225,6 +225,7 @@ class Oscp:
             async for _ in self.portal.looks("usage_chart", seconds=GRAPH_SECONDS):
                 if await self.portal.shown("usage_chart"):
                     break
+                await self._still_in(await self.portal.outcomes())
         except Drift:
             raise BadData(
                 State.NOT_YET_AVAILABLE,
@@ -259,12 +260,16 @@ class Oscp:
             await self.portal.goto(route)
         async for _ in self.portal.looks("outcomes.OK"):
             shown = await self.portal.outcomes()
-            if State.OK not in shown and await self.portal.seen("user"):
-                raise self.portal.expired()
+            await self._still_in(shown)
             if self._signed_in(shown):
                 return
-            if await self.portal.seen("open_sign_in"):
-                raise self.portal.expired()
+
+    async def _still_in(self, shown: Collection[State]) -> None:
+        """Raise that the session is over where the way to sign in is shown instead of a page."""
+        if State.OK not in shown:
+            for name in ("user", "open_sign_in"):
+                if await self.portal.seen(name):
+                    raise self.portal.expired()
 
     def _signed_in(self, shown: Mapping[State, set[str]]) -> bool:
         """Tell whether a page is signed in; raise what else it says that is no small print."""
