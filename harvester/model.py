@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from decimal import Decimal
 
     from harvester.errors import State
 
@@ -107,6 +107,95 @@ class Bill:
         return f"{self.account}/{self.billing_date}/{self.kind}/{self.amount}"
 
 
+class Component(StrEnum):
+    """What a bill's line is about, whatever a utility calls it."""
+
+    BALANCE_FORWARD = "balance_forward"
+    PAYMENT = "payment"
+    ACCESS = "access"
+    """A charge by the day or the month for being connected."""
+    DISTRIBUTION = "distribution"
+    WHOLESALE_POWER = "wholesale_power"
+    PCA = "pca"
+    """The power cost adjustment."""
+    ENERGY = "energy"
+    """Energy that is not told apart into distribution and power."""
+    DEMAND = "demand"
+    LIGHT = "light"
+    TAX = "tax"
+    CREDIT = "credit"
+    PENALTY = "penalty"
+    ADJUSTMENT = "adjustment"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class LineItem:
+    """One printed line of a bill; what it does not print is None.
+
+    `page` counts from 1; `x` and `y` are the left and the top of its label, in points from the
+    page's upper left corner.
+    """
+
+    label: str
+    component: Component
+    quantity: Decimal | None
+    unit: str | None
+    unit_price: Decimal | None
+    amount: Decimal
+    page: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class RegisterRead:
+    """One register of one meter on a bill: kWh = (present - previous) * multiplier."""
+
+    meter: str
+    direction: Direction
+    service_from: date | None
+    service_to: date | None
+    previous: Decimal | None
+    present: Decimal | None
+    multiplier: Decimal | None
+    kwh: Decimal | None
+    page: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a bill's own document says; what it does not say is None."""
+
+    account: str
+    layout: str
+    """Name and version of the layout that it was read by, as `sample-coop@1`."""
+    billing_date: date | None = None
+    due_date: date | None = None
+    service_from: date | None = None
+    service_to: date | None = None
+    """The day of the present reading: days billed are those from `service_from` up to it."""
+    days: int | None = None
+    rate: str | None = None
+    kwh: Decimal | None = None
+    """Delivered, over all meters."""
+    received_kwh: Decimal | None = None
+    current_charges: Decimal | None = None
+    levelized: Decimal | None = None
+    """What is asked for in place of the current charges, on a levelized plan."""
+    total: Decimal | None = None
+    after_due: Decimal | None = None
+    reads: tuple[RegisterRead, ...] = ()
+    lines: tuple[LineItem, ...] = ()
+
+    def sum_of(self, *components: Component) -> Decimal | None:
+        """Return the sum of the lines of these components, None where the bill has none."""
+        amounts = [line.amount for line in self.lines if line.component in components]
+        return sum(amounts, Decimal(0)) if amounts else None
+
+
 @dataclass(frozen=True)
 class Payment:
     """One row of the ledger; bills are positive, payments negative, as the portal signs them."""
@@ -167,10 +256,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about the data that a person should know; `rule` is one of `checks`."""
+    """The outcome of one rule on one subject, kept as proof where the rule holds too."""
 
     account: str
     rule: str
     subject: str
     """The day, bill or document it is about."""
-    message: str
+    message: str = ""
+    """What is wrong, for a person; empty where the rule holds."""
+    residual: Decimal | None = None
+    """How far apart the two sides are, in kWh, units or dollars as the rule says."""
+    tolerance: Decimal | None = None
+    """How far apart they may be."""

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from harvester.errors import State
-from harvester.model import Account, Bill, DayTotal, Finding, Note, Payment, Reading
+from harvester.model import (
+    Account,
+    Bill,
+    DayTotal,
+    Finding,
+    Note,
+    Payment,
+    Reading,
+    Statement,
+)
 from harvester.profile import Profile
 
 
@@ -34,6 +43,8 @@ class Rows:
     readings: list[Reading] = field(default_factory=list)
     document: State | None = None
     """The verdict on a document: OK, or what is wrong with it."""
+    statement: Statement | None = None
+    """What a document says that is the bill it should be."""
     covered: list[date] = field(default_factory=list)
     """Local days that a feed's answer settles."""
     missing: frozenset[date] = frozenset()
