@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.resources import files
@@ -41,7 +41,10 @@ class Database:
         self.file = file
         private_folder(file.parent)
         try:
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+            # Only where there is none: to close a database's file drops every lock that this
+            # process has on it, and another process may then take the log away under us.
+            with suppress(FileExistsError):
+                os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             file.chmod(0o600)
         except OSError as error:
             raise unusable(file, error.strerror) from error

@@ -372,6 +372,14 @@ def test_a_kill_inside_a_transaction_leaves_the_one_before(tmp_path: Path) -> No
         assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+def test_a_catalog_opened_twice_keeps_its_log_from_another_process(home: Home) -> None:
+    Catalog(home.file).close()
+    read = f"import sqlite3; sqlite3.connect({str(home.file)!r}).execute('SELECT * FROM run')"
+    subprocess.run([sys.executable, "-c", read], check=True)
+    # The last one to close a database takes its log away; that process was not the last.
+    assert home.file.with_name("catalog.sqlite-wal").exists()
+
+
 def test_only_the_owner_can_read_the_database(home: Home) -> None:
     files = list(home.file.parent.iterdir())
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
