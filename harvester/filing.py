@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from harvester import checks
+from harvester.checks.readings import readings as check
 from harvester.errors import BadData
 from harvester.extract import extract
 from harvester.extract.rows import Rows, Setting
+from harvester.judging import Judging
 from harvester.model import Artifact, Bill, Finding, Kind, Window
 from harvester.profile import Profile
 from harvester.store.archive import Archive
@@ -45,19 +45,30 @@ class Filed:
 
 
 class Filing:
-    """Extraction, checks and rows of one profile's artifacts, now or again."""
+    """Extraction, rules and rows of one profile's artifacts, now or again."""
 
     def __init__(self, store: Store, profile: Profile) -> None:
         self._archive = store.archive
         self._catalog = store.catalog
         self._profile = profile
 
-    def take(self, account: int, artifact: Artifact, run: int, bill: Bill | None = None) -> Filed:
-        """File what just came home; `bill` is the listed bill that a document should be."""
+    def take(self, account: int, artifact: Artifact, run: int) -> Filed:
+        """File what came home: in any order, and any number of times, with the same result.
+
+        What came home before something that is already filed makes all of its account read again.
+        """
         sha = self._archive.put(artifact.content, _SUFFIX.get(artifact.media_type, "json"))
         with self._catalog.transaction():
-            number = self._catalog.add_artifact(account, artifact, sha, run)
-            return self._read(account, number, sha, artifact, bill)
+            entered = self._catalog.add_artifact(account, artifact, sha, run)
+            rows, failure = self._extract(account, artifact)
+            change = Change(0, 0)
+            if entered.new and entered.last:
+                change = self._write(account, entered.id, artifact, rows)
+                judging = Judging(self._catalog, self._profile, account, artifact.account)
+                judging.after(artifact, rows.covered, artifact.about.get("bill", ""))
+            elif entered.new:
+                self.again(account)
+        return Filed(sha, rows, change, failure)
 
     def again(self, account: int) -> int:
         """Extract one account's artifacts from the archive again; return how many there were."""
@@ -66,48 +77,38 @@ class Filing:
             self._catalog.forget_derived(account)
             for number, sha, told in filed:
                 artifact = replace(told, content=self._archive.get(sha))
-                listed = {bill.key: bill for bill in self._catalog.bills(account)}
-                bill = listed.get(artifact.about.get("bill", ""))
-                self._read(account, number, sha, artifact, bill)
+                self._write(account, number, artifact, self._extract(account, artifact)[0])
+            if filed:
+                whose = filed[0].artifact.account
+                Judging(self._catalog, self._profile, account, whose).everything()
         return len(filed)
 
-    def _read(
-        self, account: int, number: int, sha: str, artifact: Artifact, bill: Bill | None
-    ) -> Filed:
+    def _extract(self, account: int, artifact: Artifact) -> tuple[Rows, BadData | None]:
         days = self._catalog.day_totals(account, _window(artifact))
-        setting = Setting(self._profile, days, bill)
-        failure = None
+        setting = Setting(self._profile, days, self._bill(account, artifact))
         try:
-            rows = extract(artifact, setting)
+            return extract(artifact, setting), None
         except BadData as unreadable:
-            failure = unreadable
             about = artifact.about.get("bill") or artifact.about.get("first") or artifact.kind
-            rows = Rows(findings=[Finding(artifact.account, "unreadable", about, f"{unreadable}")])
-        rows.findings += self._check(account, artifact, rows, setting)
-        return Filed(sha, rows, self._write(account, number, artifact, rows, bill), failure)
+            finding = Finding(artifact.account, "unreadable", about, f"{unreadable}")
+            return Rows(findings=[finding]), unreadable
 
-    def _check(
-        self, account: int, artifact: Artifact, rows: Rows, setting: Setting
-    ) -> Iterator[Finding]:
-        number = artifact.account
-        if artifact.kind is Kind.INTERVAL:
-            yield from checks.hours(rows.readings, setting.days)
-            yield from checks.no_hours(number, rows.missing, setting.days)
-        elif artifact.kind is Kind.BILL_LIST:
-            known = self._catalog.bills(account)
-            yield from checks.bill_list(number, rows.bills, known, self._profile.bills_listed)
-        elif artifact.kind is Kind.LEDGER:
-            yield from checks.ledger(number, rows.payments, self._catalog.bills(account))
+    def _bill(self, account: int, artifact: Artifact) -> Bill | None:
+        """Return the listed bill that a document should be."""
+        key = artifact.about.get("bill")
+        known = self._catalog.bills(account) if key else ()
+        return next((bill for bill in known if bill.key == key), None)
 
-    def _write(
-        self, account: int, number: int, artifact: Artifact, rows: Rows, bill: Bill | None
-    ) -> Change:
+    def _write(self, account: int, number: int, artifact: Artifact, rows: Rows) -> Change:
         catalog = self._catalog
         if rows.account:
             catalog.upsert_account(account, rows.account, number)
         catalog.upsert_bills(account, rows.bills, number)
+        bill = self._bill(account, artifact)
         if rows.document and bill:
             catalog.bill_pdf(account, bill, rows.document, number)
+        if rows.statement and bill:
+            catalog.upsert_statement(account, bill, rows.statement, number)
         catalog.upsert_payments(account, rows.payments, number)
         catalog.upsert_notes(account, rows.notes, number)
         catalog.upsert_days(account, rows.days, number)
@@ -115,10 +116,16 @@ class Filing:
         subjects = None
         if artifact.kind in {Kind.DAILY, Kind.INTERVAL}:
             catalog.cover(account, artifact.kind, rows.covered, rows.missing, number)
-            subjects = {f"{day}" for day in rows.covered}
+            subjects = {f"{day}" for day in _window(artifact).days()}
         elif bill:
             subjects = {bill.key}
-        catalog.replace_findings(account, rows.findings, number, subjects)
+        at = artifact.retrieved_at
+        found = [*rows.findings, *check(rows.readings, at)]
+        catalog.replace_findings(
+            account, artifact.kind, [(f, at) for f in found], subjects, lasting=True
+        )
+        if artifact.kind in {Kind.BILL_LIST, Kind.LEDGER}:
+            Judging(catalog, self._profile, account, artifact.account).listing(at)
         return change
 
 

@@ -22,12 +22,25 @@ class Direction(IntEnum):
 
 
 class Quality(IntEnum):
-    """ESPI ReadingQuality codes that a portal's hours can have."""
+    """ESPI ReadingQuality codes.
+
+    Hours of a portal are RAW, or ESTIMATED where it averaged them; billed energy is of REVENUE
+    quality; INTERPOLATED and ESTIMATED are also what our own estimates are.
+    """
 
     VALID = 0
+    MANUALLY_EDITED = 7
     ESTIMATED = 8
+    """By a reference day."""
+    INTERPOLATED = 9
     QUESTIONABLE = 10
+    DERIVED = 11
+    PROJECTED = 12
+    MIXED = 13
     RAW = 14
+    VALIDATED = 17
+    VERIFIED = 18
+    REVENUE = 19
 
 
 class Kind(StrEnum):
@@ -252,6 +265,46 @@ class Reading:
     local_day: date
     utc_offset: int
     """Seconds east of UTC that the wall clock showed."""
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether the portal averaged it."""
+        return self.quality is Quality.ESTIMATED
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What we think that a missing interval had, which is never kept in its place."""
+
+    wh: int
+    quality: Quality
+
+    def scaled(self, over: int, under: int) -> Estimate:
+        """Return it times a fraction, in whole Wh."""
+        return Estimate(round(self.wh * over / under), self.quality)
+
+
+@dataclass(frozen=True)
+class DayOfHours:
+    """One meter's hours of one local day in one direction, added up."""
+
+    day: date
+    meter: str
+    direction: Direction
+    count: int
+    known: int
+    """Those with a value."""
+    seconds: int
+    """How long those are together."""
+    estimated: int
+    wh: int
+    """Sum of what is known."""
+    peak: int
+    """The largest of what is known; 0 if nothing is."""
+    places: int
+    """Decimal places of kWh that the values need, up to 3."""
+    since: datetime
+    """When the newest of them came home."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ TRIES = 2
 SIDE_BY_SIDE = 4
 """How many sign-ins are harvested at the same time."""
 
+_LACKING = {"no-bills", "fewer-bills", "bill-missing"}
+"""Rules that say that the billing history is not all that it should be."""
+
 log = structlog.get_logger()
 T = TypeVar("T")
 
@@ -228,9 +231,10 @@ class _Harvest:
         account = self._catalog.account_id(profile.id, member.name, number)
         self._file(account, await platform.account(number))
         listed = self._file(account, await _patiently(lambda: platform.bill_list(number)))
-        for finding in listed.findings:
-            self._fail(number, BadData(State.NO_DATA, finding.message))
         self._file(account, await _patiently(lambda: platform.ledger(number)))
+        known = (f for f in self._catalog.findings(account) if f.rule in _LACKING)
+        for finding in (*listed.findings, *known):
+            self._fail(number, BadData(State.NO_DATA, finding.message))
         bills = self._catalog.missing_pdfs(account)
         for done, bill in enumerate(bills):
             self._say(number, "bills", done, len(bills))
@@ -259,7 +263,7 @@ class _Harvest:
             self._gained += 1
 
     async def _document(self, platform: Oscp, account: int, bill: Bill) -> None:
-        rows = self._file(account, await platform.bill_pdf(bill), bill)
+        rows = self._file(account, await platform.bill_pdf(bill))
         if rows.document is not State.OK:
             raise BadData(rows.document or State.UNREADABLE, rows.findings[0].message)
 
@@ -288,8 +292,8 @@ class _Harvest:
                 )
                 self._fail(number, nothing)
 
-    def _file(self, account: int, artifact: Artifact, bill: Bill | None = None) -> Rows:
-        filed = self._files.take(account, artifact, self.run, bill)
+    def _file(self, account: int, artifact: Artifact) -> Rows:
+        filed = self._files.take(account, artifact, self.run)
         self.outcome.artifacts += 1
         self.outcome.change += filed.change
         self._note(

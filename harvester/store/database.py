@@ -158,6 +158,17 @@ def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def microseconds(moment: datetime) -> int:
+    """Return UTC microseconds; a moment without a time zone is refused."""
+    return epoch(moment) * 1_000_000 + moment.microsecond
+
+
+def instant(microseconds: int) -> datetime:
+    """Return the UTC time of epoch microseconds."""
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return moment(seconds).replace(microsecond=rest)
+
+
 def whole(amount: Decimal | None, places: int) -> int | None:
     """Return an amount as a whole number of its smallest unit, rounded half to even."""
     return None if amount is None else round(amount.scaleb(places))

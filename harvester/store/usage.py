@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from harvester.errors import BadData, State
 from harvester.model import DayTotal, Direction, Kind, Quality, Reading, Window
-from harvester.store.database import MILLI, MONEY, Database, amount, epoch, moment, whole
+from harvester.store.database import (
+    MILLI,
+    MONEY,
+    Database,
+    amount,
+    epoch,
+    instant,
+    microseconds,
+    moment,
+    whole,
+)
 
 DAILY_AGAIN = 7
 """Days back that every run reads again: true reads replace averages days later."""
 WEEKLY_AGAIN = 45
 """Days back that are read again when their last reading is a week old."""
-WEEK_SECONDS = 7 * 86_400
+WEEK = timedelta(days=7)
 
 _KEY = "account, direction, start, meter"
+_TOTAL = "account, day, meter, wh, end_reading, cost, places, artifact"
 _VALUE = "seconds, wh, quality, reason, label, ordinal, local_day, utc_offset"
 
 
@@ -95,23 +107,29 @@ class Usage(Database):
             (account, day, meter): (*values, told_by)
             for day in sorted({key[1] for key in new})
             for meter, *values, told_by in self._rows(
-                "SELECT meter, wh, end_reading, cost, artifact FROM day_total"
+                "SELECT meter, wh, end_reading, cost, places, artifact FROM day_total"
                 " WHERE account = ? AND day = ?",
                 account,
                 day,
             )
         }
-        revised = [(*key, *row, artifact) for key, row in old.items() if row[:3] != new.get(key)]
+        revised = [(*key, *row, artifact) for key, row in old.items() if row[:-1] != new.get(key)]
         changed = [
-            (*key, *row, artifact) for key, row in new.items() if row != old.get(key, ())[:3]
+            (*key, *row, artifact) for key, row in new.items() if row != old.get(key, ())[:-1]
         ]
         with self.transaction():
-            self._write("INSERT INTO day_total_revision VALUES (?, ?, ?, ?, ?, ?, ?, ?)", revised)
+            self._write(
+                f"INSERT INTO day_total_revision ({_TOTAL}, replaced_by)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                revised,
+            )
             self._write(
                 "DELETE FROM day_total WHERE (account, day, meter) = (?, ?, ?)",
                 [row[:3] for row in revised],
             )
-            self._write("INSERT INTO day_total VALUES (?, ?, ?, ?, ?, ?, ?)", changed)
+            self._write(
+                f"INSERT INTO day_total ({_TOTAL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", changed
+            )
         return Change(len(new.keys() - old.keys()), len(revised))
 
     def cover(
@@ -146,7 +164,7 @@ class Usage(Database):
                 f"{window.end}",
             )
         )
-        stale = epoch(now) - WEEK_SECONDS
+        stale = microseconds(now - WEEK)
 
         def wanted(day: date) -> bool:
             age = (today - day).days
@@ -157,12 +175,24 @@ class Usage(Database):
 
         return [day for day in reversed(list(window.days())) if wanted(day)]
 
-    def missing_days(self, account: int, stream: Kind) -> list[date]:
-        """Return the days that the portal was asked for and has nothing of, oldest first."""
+    def silent_days(self, account: int) -> list[date]:
+        """Return the days that the portal was asked for and has no hours of, oldest first."""
         rows = self._rows(
-            "SELECT day FROM coverage WHERE account = ? AND stream = ? AND missing", account, stream
+            "SELECT day FROM coverage WHERE account = ? AND stream = ? AND missing",
+            account,
+            Kind.INTERVAL,
         )
         return [date.fromisoformat(day) for (day,) in rows]
+
+    def extent(self, account: int) -> tuple[date | None, date | None]:
+        """Return the local days of the first and the last hour."""
+        first, last = self._rows(
+            "SELECT min(local_day), max(local_day) FROM reading WHERE account = ?", account
+        )[0]
+        return (
+            date.fromisoformat(first) if first else None,
+            date.fromisoformat(last) if last else None,
+        )
 
     def readings(self, account: int, window: Window | None = None) -> Iterator[Reading]:
         """Return current readings of local days, by direction and start."""
@@ -186,29 +216,57 @@ class Usage(Database):
             " WHERE r.account = ? ORDER BY direction, start, replaced_by",
             account,
         ):
-            yield Revision(_reading(row), moment(told), moment(replaced))
+            yield Revision(_reading(row), instant(told), instant(replaced))
 
     def day_totals(self, account: int, window: Window | None = None) -> dict[date, DayTotal]:
         """Return current day totals; of a day with two meters, the one that sorts last."""
+        return {total.day: total for total, _ in self.totals_told(account, window)}
+
+    def totals_told(
+        self, account: int, window: Window | None = None
+    ) -> list[tuple[DayTotal, datetime]]:
+        """Return current day totals by day and meter, with the time at which each came home."""
         first, end = (window.start, window.end) if window else (date.min, date.max)
-        return {
-            date.fromisoformat(day): DayTotal(
-                number,
-                date.fromisoformat(day),
-                meter,
-                None if wh is None else amount(wh, MILLI),
-                None if end_reading is None else amount(end_reading, MILLI),
-                None if cost is None else amount(cost, MONEY, 2),
+        return [
+            (
+                DayTotal(
+                    number,
+                    date.fromisoformat(day),
+                    meter,
+                    None if wh is None else amount(wh, MILLI, places),
+                    None if end_reading is None else amount(end_reading, MILLI),
+                    None if cost is None else amount(cost, MONEY, 2),
+                ),
+                instant(at),
             )
-            for number, day, meter, wh, end_reading, cost in self._rows(
-                "SELECT number, day, meter, wh, end_reading, cost FROM day_total"
-                " JOIN account ON account.id = account"
-                " WHERE account = ? AND day >= ? AND day < ? ORDER BY day, meter",
+            for number, day, meter, wh, end_reading, cost, places, at in self._rows(
+                "SELECT number, day, meter, wh, end_reading, cost, places, retrieved_at"
+                " FROM day_total d JOIN account ON account.id = d.account"
+                " JOIN artifact ON artifact.id = artifact"
+                " WHERE d.account = ? AND day >= ? AND day < ? ORDER BY day, meter",
                 account,
                 f"{first}",
                 f"{end}",
             )
-        }
+        ]
+
+    def late_revisions(self, account: int, window: Window) -> list[tuple[date, datetime]]:
+        """Return the days of which a read value was told otherwise a week later, and when."""
+        rows = self._rows(
+            "SELECT r.local_day, max(n.retrieved_at) FROM reading_revision r"
+            " JOIN artifact n ON n.id = r.replaced_by"
+            " WHERE r.account = ? AND r.local_day >= ? AND r.local_day < ?"
+            " AND r.wh IS NOT NULL AND r.quality <> ?"
+            " AND n.retrieved_at > 1000000 * (r.start + ?) AND NOT EXISTS"
+            " (SELECT 1 FROM reading t WHERE (t.account, t.direction, t.start, t.wh)"
+            " = (r.account, r.direction, r.start, r.wh)) GROUP BY r.local_day",
+            account,
+            f"{window.start}",
+            f"{window.end}",
+            Quality.ESTIMATED,
+            int(WEEK.total_seconds()),
+        )
+        return [(date.fromisoformat(day), instant(at)) for day, at in rows]
 
 
 def _reading_row(account: int, r: Reading, artifact: int) -> tuple[object, ...]:
@@ -248,5 +306,11 @@ def _reading(row: Iterable[Any]) -> Reading:
     )
 
 
-def _day_row(d: DayTotal) -> tuple[int | None, int | None, int | None]:
-    return whole(d.total_kwh, MILLI), whole(d.end_reading, MILLI), whole(d.cost, MONEY)
+def _day_row(d: DayTotal) -> tuple[int | None, int | None, int | None, int]:
+    energy = whole(d.total_kwh, MILLI)
+    return energy, whole(d.end_reading, MILLI), whole(d.cost, MONEY), _places(d.total_kwh)
+
+
+def _places(number: Decimal | None) -> int:
+    exponent = number.as_tuple().exponent if number is not None else 0
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0

@@ -1,0 +1,58 @@
+"""What one answer of the interval feed can be wrong about by itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby, pairwise
+
+from harvester.model import Direction, Finding, Reading
+
+FLAT_HOURS = 12
+"""So many hours on end that are alike are no use of energy that anyone has."""
+FLAT_LEAST = 200
+"""Wh; a house that stands empty may well take the same little each hour."""
+
+
+def readings(told: Collection[Reading], retrieved_at: datetime) -> Iterator[Finding]:
+    """Find overlapping, future and negative intervals and flat runs, one finding a day and rule.
+
+    A flat run is looked for within a day, and not where the day is marked as averaged.
+    """
+    for direction in Direction:
+        days: dict[date, list[Reading]] = defaultdict(list)
+        for reading in told:
+            if reading.direction is direction:
+                days[reading.local_day].append(reading)
+        for day, hours in days.items():
+            hours.sort(key=lambda reading: reading.start)
+            subject = f"{day}" if direction is Direction.DELIVERED else f"{day}, received"
+            for rule, message in _day(hours, retrieved_at):
+                yield Finding(hours[0].account, rule, subject, message)
+
+
+def _day(hours: Sequence[Reading], retrieved_at: datetime) -> Iterator[tuple[str, str]]:
+    known = [reading for reading in hours if reading.wh is not None]
+    both = [(a, b) for a, b in pairwise(hours) if a.start + _length(a) > b.start]
+    if both:
+        yield "overlap", f"{both[0][1].label} begins before {both[0][0].label} ends."
+    early = [reading for reading in known if reading.start + _length(reading) > retrieved_at]
+    if early:
+        yield "future", f"{len(early)} hours had a value before they were over: {early[0].label}."
+    negative = [reading for reading in known if (reading.wh or 0) < 0]
+    if negative:
+        least = min(negative, key=lambda reading: reading.wh or 0)
+        yield (
+            "negative",
+            f"{len(negative)} hours are negative, {least.label} most: {least.wh} Wh.",
+        )
+    for wh, run in groupby(known, key=lambda reading: reading.wh or 0):
+        alike = list(run)
+        hours_long = sum((_length(reading) for reading in alike), timedelta()) / timedelta(hours=1)
+        if wh >= FLAT_LEAST and hours_long >= FLAT_HOURS and not alike[0].is_estimated:
+            yield "flat-run", f"{hours_long:.0f} hours on end have {wh} Wh, from {alike[0].label}."
+
+
+def _length(reading: Reading) -> timedelta:
+    return timedelta(seconds=reading.seconds)

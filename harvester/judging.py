@@ -1,0 +1,159 @@
+"""Applies the rules to what the catalog holds around a change, and keeps their outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from harvester.checks import bills, days
+from harvester.model import Artifact, Finding, Kind, Window
+from harvester.profile import Profile
+from harvester.store.bills import Document
+from harvester.store.catalog import Catalog
+
+_Outcome = tuple[Finding, datetime]
+_EVER = Window(date.min, date.max)
+
+
+class Judging:
+    """The rules of one account; each outcome depends on the rows alone, not on their order."""
+
+    def __init__(self, catalog: Catalog, profile: Profile, account: int, number: str) -> None:
+        self._catalog = catalog
+        self._profile = profile
+        self._account = account
+        self._number = number
+        self._multipliers = catalog.multipliers(account)
+
+    def everything(self) -> None:
+        """Judge all days and all bills anew."""
+        self._days(_EVER)
+        self._bills(None)
+
+    def after(self, artifact: Artifact, covered: Collection[date], bill: str) -> None:
+        """Judge what an artifact that was just filed may have changed."""
+        if artifact.kind in {Kind.DAILY, Kind.INTERVAL} and covered:
+            window = Window(min(covered), max(covered) + timedelta(days=1))
+            self._days(window)
+            self._bills(
+                {
+                    d.bill.key
+                    for d in self._catalog.documents(self._account)
+                    if d.statement and _meets(d, window)
+                }
+            )
+        elif artifact.kind is Kind.BILL_PDF:
+            before, self._multipliers = (
+                self._multipliers,
+                self._catalog.multipliers(self._account),
+            )
+            if before != self._multipliers:
+                self._days(_EVER)
+            self._bills({bill})
+        elif artifact.kind is Kind.BILL_LIST:
+            self._bills(None)
+
+    def listing(self, at: datetime) -> None:
+        """Judge the billing history and the ledger as they came home at this time."""
+        listed, known, ledger = (
+            self._catalog.listed_bills(self._account),
+            self._catalog.bills(self._account),
+            self._catalog.payments(self._account),
+        )
+        found = [
+            *bills.listing(self._number, listed, known, ledger, self._profile.bills_listed),
+            *bills.ledger(self._number, known, ledger),
+        ]
+        outcomes = [(finding, at) for finding in found]
+        self._catalog.replace_findings(self._account, "listing", outcomes, lasting=True)
+
+    def _days(self, window: Window) -> None:
+        """Judge the days of a window, and those after it that are compared with them."""
+        catalog, account = self._catalog, self._account
+        start = window.start if window is _EVER else window.start - days.HISTORY
+        end = window.end if window is _EVER else window.end + days.HISTORY
+        around = Window(start, end)
+        hours = catalog.days_of_hours(account, around)
+        totals = catalog.totals_told(account, around)
+        present = {one.day for one in hours} | {total.day for total, _ in totals}
+        silent = catalog.silent_days(account)
+        judged = sorted(d for d in present | set(silent) if window.start <= d < end)
+        told = days.Told(
+            account=self._number,
+            hours=hours,
+            totals=[total for total, _ in totals],
+            silent=silent,
+            multipliers=self._multipliers,
+        )
+        since = _latest(
+            *((one.day, one.since) for one in hours),
+            *((total.day, at) for total, at in totals),
+            *((day, datetime.combine(day, datetime.min.time(), UTC)) for day in silent),
+        )
+        self._keep(
+            "days",
+            [(f, since[date.fromisoformat(f.subject[:10])]) for f in days.days(told, judged)],
+            None if window is _EVER else {f"{day}" for day in judged},
+        )
+        first, last = catalog.extent(account)
+        silence = days.silence(self._number, silent, first, last)
+        self._keep("silence", [(f, since[date.fromisoformat(f.subject)]) for f in silence])
+
+    def _bills(self, keys: Collection[str] | None) -> None:
+        """Judge the documents of these bills, or of all, each by itself and all together."""
+        documents = self._catalog.documents(self._account)
+        stated = [bills.Stated(d.bill, d.statement, d.sha) for d in documents]
+        at = {d.bill.key: d.retrieved_at for d in documents if d.retrieved_at}
+        together = bills.documents(self._number, stated)
+        self._keep("documents", [(f, at[f.subject]) for f in together])
+        chosen = [d for d in documents if keys is None or d.bill.key in keys]
+        self._keep(
+            "bills",
+            [outcome for d in chosen for outcome in self._bill(d)],
+            None if keys is None else {d.bill.key for d in chosen},
+        )
+
+    def _bill(self, document: Document) -> Iterator[_Outcome]:
+        told, bill, at = document.statement, document.bill, document.retrieved_at
+        if told is None or at is None:
+            return
+        for finding in bills.statement(bill, told):
+            yield finding, at
+        if told.service_from is None or told.service_to is None:
+            return
+        period = Window(told.service_from, told.service_to)
+        hours = self._catalog.days_of_hours(self._account, period)
+        newest = max([at, *(one.since for one in hours)])
+        for finding in bills.energy(bill, told, hours, self._seconds(period)):
+            yield finding, newest
+        totals = self._catalog.day_totals(self._account, period)
+        for finding in bills.registers(bill, told, totals):
+            yield finding, at
+
+    def _seconds(self, period: Window) -> int:
+        zone = self._profile.zone
+        start, end = (
+            datetime.combine(day, datetime.min.time(), zone).astimezone(UTC)
+            for day in (period.start, period.end)
+        )
+        return int((end - start).total_seconds())
+
+    def _keep(
+        self, origin: str, found: Collection[_Outcome], subjects: Collection[str] | None = None
+    ) -> None:
+        self._catalog.replace_findings(self._account, origin, found, subjects)
+
+
+def _meets(document: Document, window: Window) -> bool:
+    told = document.statement
+    if told is None or told.service_from is None or told.service_to is None:
+        return False
+    return told.service_from < window.end and window.start <= told.service_to
+
+
+def _latest(*times: tuple[date, datetime]) -> Mapping[date, datetime]:
+    """Return the latest of the times of each day; a day without hours counts from itself."""
+    latest: dict[date, datetime] = {}
+    for day, at in times:
+        latest[day] = max(at, latest.get(day, at))
+    return latest

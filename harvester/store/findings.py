@@ -1,0 +1,126 @@
+"""The outcome of every rule, and what the rules that compare rows need to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from harvester.model import DayOfHours, Direction, Finding, Window
+from harvester.store.database import Database, instant, microseconds
+
+
+class Found(NamedTuple):
+    """A finding with the time at which what it speaks of came home."""
+
+    finding: Finding
+    since: datetime
+
+
+class Findings(Database):
+    """The part of the catalog that holds what is proven and what is wrong."""
+
+    def replace_findings(
+        self,
+        account: int,
+        origin: str,
+        findings: Iterable[tuple[Finding, datetime]],
+        subjects: Collection[str] | None = None,
+        *,
+        lasting: bool = False,
+    ) -> None:
+        """Take findings for all earlier ones of their origin about these subjects; None is all.
+
+        A subject may go on after a comma: "2026-06-11, received" is about 2026-06-11.
+        Where they are `lasting`, what is found again in the same words keeps its first time.
+        """
+        new = {(f.rule, f.subject): (f, microseconds(at)) for f, at in findings}
+        with self.transaction():
+            old = {
+                (rule, subject): (message, since)
+                for rule, subject, message, since in self._rows(
+                    "SELECT rule, subject, message, since FROM finding"
+                    " WHERE account = ? AND origin = ?",
+                    account,
+                    origin,
+                )
+                if subjects is None or subject.partition(", ")[0] in subjects
+            }
+            self._write(
+                "DELETE FROM finding WHERE (account, origin, rule, subject) = (?, ?, ?, ?)",
+                [(account, origin, *key) for key in old],
+            )
+            self._write(
+                "INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        account,
+                        origin,
+                        *key,
+                        f.message,
+                        None if f.residual is None else f"{f.residual:f}",
+                        None if f.tolerance is None else f"{f.tolerance:f}",
+                        old[key][1] if lasting and key in old and old[key][0] == f.message else at,
+                    )
+                    for key, (f, at) in new.items()
+                ],
+            )
+
+    def findings(self, account: int) -> list[Finding]:
+        """Return what is wrong or noteworthy, by rule and subject."""
+        return [found.finding for found in self.outcomes(account) if found.finding.message]
+
+    def outcomes(self, account: int, subject: str = "") -> list[Found]:
+        """Return the outcome of every rule, perhaps of one subject only, by rule and subject."""
+        rows = self._rows(
+            "SELECT number, rule, subject, message, residual, tolerance, since FROM finding"
+            " JOIN account ON account.id = account WHERE account = ?1"
+            " AND (?2 = '' OR subject = ?2 OR subject LIKE ?2 || ', %') ORDER BY rule, subject",
+            account,
+            subject,
+        )
+        return [
+            Found(
+                Finding(number, rule, about, message, _number(residual), _number(tolerance)),
+                instant(since),
+            )
+            for number, rule, about, message, residual, tolerance, since in rows
+        ]
+
+    def days_of_hours(self, account: int, window: Window) -> list[DayOfHours]:
+        """Return the hours of these days added up, by day, direction and meter."""
+        rows = self._rows(
+            "SELECT local_day, meter, direction, count(*), count(wh),"
+            " coalesce(sum(seconds) FILTER (WHERE wh IS NOT NULL), 0), sum(quality = 8),"
+            " coalesce(sum(wh), 0), coalesce(max(wh), 0),"
+            " CASE WHEN max(wh % 10 <> 0) THEN 3 WHEN max(wh % 100 <> 0) THEN 2"
+            " WHEN max(wh % 1000 <> 0) THEN 1 ELSE 0 END, max(retrieved_at)"
+            " FROM reading INDEXED BY reading_day JOIN artifact ON artifact.id = artifact"
+            " WHERE reading.account = ? AND local_day >= ? AND local_day < ?"
+            " GROUP BY local_day, direction, meter",
+            account,
+            f"{window.start}",
+            f"{window.end}",
+        )
+        return [
+            DayOfHours(
+                day=date.fromisoformat(day),
+                meter=meter,
+                direction=Direction(direction),
+                count=count,
+                known=known,
+                seconds=seconds,
+                estimated=estimated,
+                wh=wh,
+                peak=peak,
+                places=places,
+                since=instant(since),
+            )
+            for day, meter, direction, count, known, seconds, estimated, wh, *rest in rows
+            for peak, places, since in [rest]
+        ]
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
