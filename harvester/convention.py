@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from harvester.checks.days import advance, unit
 from harvester.errors import BadData
 from harvester.extract import extract
 from harvester.extract.rows import Setting
@@ -44,11 +45,16 @@ class Proof:
         return proven[0] if len(proven) == 1 else None
 
 
-def prove(profile: Profile, answers: Iterable[Artifact], totals: Mapping[date, DayTotal]) -> Proof:
-    """Read the interval feed's answers both ways and compare the days with their totals.
+def prove(
+    profile: Profile,
+    answers: Iterable[Artifact],
+    totals: Mapping[date, DayTotal],
+    multipliers: Mapping[str, Decimal],
+) -> Proof:
+    """Read the interval feed's answers both ways and compare the days with total and register.
 
     Of a day that several answers tell, the last is taken.  Only days with a value for each interval
-    count, and of their total only as much as it is rounded to.
+    count, and their total and register only as far as they are exact.
     """
     proof = Proof()
     told = list(answers)
@@ -59,15 +65,32 @@ def prove(profile: Profile, answers: Iterable[Artifact], totals: Mapping[date, D
         for answer in told:
             days |= _by_day(answer, setting)
         for day, hours in days.items():
-            energy = totals[day].total_kwh if day in totals else None
-            known = [reading.wh for reading in hours if reading.wh is not None]
-            if energy is None or len(known) < len(hours) or any(r.is_estimated for r in hours):
-                continue
-            proof.days[label] += 1
-            exponent = energy.as_tuple().exponent
-            step = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
-            proof.agree[label] += abs(sum(known) * _KWH - energy) <= step / 2 + ROUNDED
+            known = [r.wh for r in hours if r.wh is not None and not r.is_estimated]
+            expected = list(_expected(day, totals, multipliers))
+            if expected and len(known) == len(hours):
+                proof.days[label] += 1
+                energy = sum(known) * _KWH
+                proof.agree[label] += all(
+                    abs(energy - kwh) <= exact + ROUNDED for kwh, exact in expected
+                )
     return proof
+
+
+def _expected(
+    day: date, totals: Mapping[date, DayTotal], multipliers: Mapping[str, Decimal]
+) -> Iterator[tuple[Decimal, Decimal]]:
+    """Yield what a day's energy should be in kWh, and how exact that is: by total and register."""
+    told, before = totals.get(day), totals.get(day - timedelta(days=1))
+    if told is None:
+        return
+    if told.total_kwh is not None:
+        yield told.total_kwh, unit(told.total_kwh) / 2
+    factor = multipliers.get(told.meter)
+    if before is None or factor is None or before.meter != told.meter:
+        return
+    if told.end_reading is not None and before.end_reading is not None:
+        moved = advance(before.end_reading, told.end_reading)
+        yield moved * factor, unit(told.end_reading) * factor
 
 
 def _by_day(answer: Artifact, setting: Setting) -> dict[date, list[Reading]]:

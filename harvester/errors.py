@@ -40,6 +40,7 @@ class State(StrEnum):
     HOME_UNUSABLE = "HOME_UNUSABLE"
     NO_BROWSER = "NO_BROWSER"
     UNKNOWN_MEMBER = "UNKNOWN_MEMBER"
+    UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
 
 
 class Meaning(NamedTuple):
@@ -53,12 +54,14 @@ MEANINGS = {
     State.OK: Meaning(0, "nobody"),
     State.PENDING: Meaning(0, "nobody"),
     State.OK_PARTIAL: Meaning(3, "nobody: what is missing is asked for again by the next run"),
+    State.NO_DATA: Meaning(3, "nobody: what is missing is asked for again by the next run"),
     State.UNKNOWN_PROFILE: Meaning(10, "operator"),
     State.INVALID_PROFILE: Meaning(11, "operator"),
     State.HOME_UNUSABLE: Meaning(12, "operator"),
     State.NO_BROWSER: Meaning(13, "operator"),
     State.UNKNOWN_MEMBER: Meaning(14, "operator"),
     State.NO_CREDENTIALS: Meaning(15, "operator"),
+    State.UNKNOWN_ACCOUNT: Meaning(16, "operator"),
     State.BAD_CREDENTIALS: Meaning(20, "account holder"),
     State.ACCOUNT_LOCKED: Meaning(21, "account holder"),
     State.PASSWORD_CHANGE_REQUIRED: Meaning(22, "account holder"),

@@ -163,7 +163,7 @@ def advance(previous: Decimal, present: Decimal) -> Decimal:
 
 
 def unit(reading: Decimal) -> Decimal:
-    """Return the smallest step of a register as it is shown."""
+    """Return the smallest step of a number as it is shown."""
     return 2 * _half_unit(reading)
 
 

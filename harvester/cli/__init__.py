@@ -5,14 +5,19 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from harvester.errors import MEANINGS, Failure, State
 
 EXIT_CODES = """exit codes: 0 all is well; 3 something is missing and is asked for again by itself;
-10-15 set-up; 20-27 a person must act; 30-33 try later; 40-41 the portal changed"""
+10-16 set-up; 20-27 a person must act; 30-33 try later; 40-41 the portal changed"""
+
+
+Make = Callable[..., Any]
+"""Adds a command or a group of commands and returns it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,9 +78,14 @@ def _parser() -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
         return made.add_subparsers(metavar="COMMAND", required=True)
 
-    demo = command(
-        "demo", "harvest four simulated members from the embedded portal", "harvests.demo"
-    )
+    _members(command, group)
+    _harvests(command)
+    _lookups(command, group)
+    _sandbox(command, group)
+    return parser
+
+
+def _members(command: Make, group: Make) -> None:
     command("init", "make the home folder and say what to do next", "members.init")
     members = group("member", "say whose accounts are harvested")
     add = command("add", "add a sign-in, or give it a new password", "members.add", members)
@@ -90,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
         "remove", "forget a sign-in; what it brought home stays", "members.remove", members
     )
     remove.add_argument("name")
+
+
+def _harvests(command: Make) -> None:
     run = command(
         "run", "fetch what is new, and the days that may still be revised", "harvests.run"
     )
@@ -97,14 +110,41 @@ def _parser() -> argparse.ArgumentParser:
     backfill.add_argument("--months", type=int, default=24, help="how far back (default 24)")
     for made in (run, backfill):
         made.add_argument("members", nargs="*", help="sign-ins by name (default all)")
+    demo = command(
+        "demo", "harvest four simulated members from the embedded portal", "harvests.demo"
+    )
     for made in (demo, run, backfill):
         made.add_argument("--headed", action="store_true", help="show the browser at work")
+    command("reprocess", "read the whole archive again, without the portal", "harvests.reprocess")
+
+
+def _lookups(command: Make, group: Make) -> None:
     command(
         "status", "show what the home has, what is missing, and who must act", "harvests.status"
     )
-    command("reprocess", "read the whole archive again, without the portal", "harvests.reprocess")
+    whose = "an account by its number, its last digits, or its sign-in"
+    findings = command(
+        "findings", "list what is wrong, since when, how sure, who can mend it", "lookup.findings"
+    )
+    findings.add_argument("account", nargs="?", help=f"{whose} (default all)")
+    shows = group("show", "show one bill or one day: where it came from, what was checked")
+    bill = command("bill", "show a bill", "lookup.bill", shows)
+    bill.add_argument("account", help=whose)
+    bill.add_argument("date", nargs="?", type=date.fromisoformat, help="its day (default newest)")
+    day = command("day", "show a local day, hour by hour", "lookup.day", shows)
+    day.add_argument("account", help=whose)
+    day.add_argument("day", type=date.fromisoformat, help="YYYY-MM-DD")
+    day.add_argument("--estimate", action="store_true", help="estimate missing hours beside them")
     check = command("check", "check profiles, without the portal", "members.check")
     check.add_argument("profiles", nargs="*", help="profiles by name (default all)")
+    check.add_argument(
+        "--convention",
+        action="store_true",
+        help="prove from what came home whether hours are labelled by their beginning or end",
+    )
+
+
+def _sandbox(command: Make, group: Make) -> None:
     sandbox = group("sandbox", "use the embedded simulated portal")
     serve = command("serve", "serve it on loopback until stopped", "sandbox.serve", sandbox)
     serve.add_argument("--port", type=int, default=8600, help="0 takes any free one (default 8600)")
@@ -122,7 +162,6 @@ def _parser() -> argparse.ArgumentParser:
     for made in (serve, truth):
         made.add_argument("--seed", type=int, default=7, help="another world (default 7)")
         made.add_argument("--today", type=date.fromisoformat, help="the portal's day, YYYY-MM-DD")
-    return parser
 
 
 def exit_code(states: Sequence[State]) -> int:

@@ -6,12 +6,16 @@ import argparse
 import getpass
 import json
 import sys
+from collections.abc import Collection
+from dataclasses import replace
 
 from harvester import members, profile
 from harvester.cli.common import settings_of
-from harvester.errors import Misconfigured, State
+from harvester.convention import prove
+from harvester.errors import MEANINGS, Misconfigured, State
 from harvester.filing import Store
 from harvester.members import Member
+from harvester.model import Kind
 from harvester.platforms import fit
 
 
@@ -79,9 +83,11 @@ def remove(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Check profiles."""
+    """Check profiles, perhaps against what came home."""
     folders = settings_of(options).profile_folders
     names = options.profiles or profile.names(folders)
+    if options.convention:
+        return _conventions(options, names)
     for name in names:
         found = profile.load(name, folders)
         fit(found)
@@ -90,3 +96,47 @@ def check(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"sound": names}))
     return 0
+
+
+def _conventions(options: argparse.Namespace, names: Collection[str]) -> int:
+    """Say of every account of these profiles how its hours are labelled; 11 if otherwise."""
+    settings = settings_of(options)
+    store = Store(settings.home)
+    told, wrong = [], False
+    for entry in store.catalog.accounts():
+        if entry.profile not in names:
+            continue
+        found = profile.load(entry.profile, settings.profile_folders)
+        answers = (
+            replace(filed.artifact, content=store.archive.get(filed.sha))
+            for filed in store.catalog.artifacts(entry.id)
+            if filed.artifact.kind is Kind.INTERVAL
+        )
+        catalog = store.catalog
+        totals, multipliers = catalog.day_totals(entry.id), catalog.multipliers(entry.id)
+        proof = prove(found, answers, totals, multipliers)
+        wrong |= proof.label not in {None, found.feed.hour_label}
+        told.append(
+            {
+                "account": entry.number,
+                "profile_says": found.feed.hour_label,
+                "data_proves": proof.label,
+                "days": proof.days,
+                "agree": proof.agree,
+            }
+        )
+        if not options.json:
+            days = "; ".join(
+                f"{label}: {proof.agree[label]} of {proof.days[label]} days agree"
+                for label in proof.days
+            )
+            verdict = f"proves {proof.label}" if proof.label else "proves neither"
+            print(
+                f"{entry.member} …{entry.number[-3:]}: {days}. The data {verdict}; the profile"
+                f" says {found.feed.hour_label}."
+            )
+    if options.json:
+        print(json.dumps(told))
+    elif not told:
+        print("No hours have come home yet that could prove anything.")
+    return MEANINGS[State.INVALID_PROFILE].exit_code if wrong else 0

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
+from harvester.checks import RULES
+from harvester.cli.common import table, tell
 from harvester.errors import MEANINGS, State
 from harvester.filing import Store
-from harvester.model import Window
+from harvester.model import Finding, Window
 from harvester.run import Outcome, Report, Task
 from harvester.store.catalog import Holding
 from harvester.store.runs import Run
@@ -74,18 +75,11 @@ def _fetched(window: Window, result: Outcome) -> str:
 
 def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None:
     """Show the accounts as a table, what is missing and why, and where the files are."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for head, right in (
-        ("Account", 0),
-        ("Bills", 1),
-        ("Hours", 1),
-        ("From", 0),
-        ("To", 0),
-        ("Revised", 1),
-    ):
-        table.add_column(head, justify="right" if right else "left", no_wrap=True)
+    shown = table(
+        "Account", "Bills", "Hours", "From", "To", "Revised", right={"Bills", "Hours", "Revised"}
+    )
     for one in held:
-        table.add_row(
+        shown.add_row(
             f"{one.member} {one.account.number}",
             f"{one.pdfs}/{one.bills}",
             f"{one.hours:,}",
@@ -93,8 +87,7 @@ def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None
             f"{one.last or '-'}",
             f"{one.revised:,}",
         )
-    width = None if sys.stdout.isatty() else 100
-    Console(width=width).print(table if held else "Nothing has come home yet.")
+    tell(shown if held else "Nothing has come home yet.")
     for one in held:
         _missing(store, one)
     for run in runs:
@@ -109,8 +102,18 @@ def _missing(store: Store, one: Holding) -> None:
     if one.silent:
         days = f"{one.silent} days" if one.silent > 1 else "1 day"
         print(f"{whose}: {days} without hours at the portal so far (NO_DATA)")
+    if one.estimated:
+        print(f"{whose}: {one.estimated} hours that the portal averaged so far (ESTIMATED)")
+    by_rule: dict[str, list[Finding]] = defaultdict(list)
     for finding in store.catalog.findings(one.id):
-        print(f"{whose}: {finding.rule}, {finding.subject}: {finding.message}")
+        by_rule[finding.rule].append(finding)
+    for name, found in by_rule.items():
+        rule = RULES[name]
+        times = f"{len(found)} times" if len(found) > 1 else "once"
+        print(
+            f"{whose}: {rule.about} ({name}), {times}: `harvester findings {one.account.number}`;"
+            f" {rule.sure}; mended by {rule.mended_by}"
+        )
 
 
 def _last(run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from harvester.errors import State
@@ -42,6 +42,24 @@ class Filed(NamedTuple):
     """Without its content."""
 
 
+class Source(NamedTuple):
+    """Where rows came from: a file of the archive, and the run that brought it."""
+
+    kind: Kind
+    sha: str
+    retrieved_at: datetime
+    run: int
+
+
+class Entry(NamedTuple):
+    """An account of the home."""
+
+    id: int
+    profile: str
+    member: str
+    number: str
+
+
 class Holding(NamedTuple):
     """What a home has of one account."""
 
@@ -64,6 +82,8 @@ class Holding(NamedTuple):
     """Days that the portal has no hours of."""
     revised: int
     """Hours that were told otherwise before."""
+    estimated: int
+    """Delivered hours that are still averages."""
 
 
 class Entered(NamedTuple):
@@ -171,6 +191,26 @@ class Catalog(Usage, Bills, Findings, Runs):
         )
         return [Note(number, date.fromisoformat(day), text) for number, day, text in rows]
 
+    def accounts(self) -> list[Entry]:
+        """Return the accounts, by utility, sign-in and number."""
+        rows = self._rows(
+            "SELECT id, profile, member, number FROM account ORDER BY profile, member, number"
+        )
+        return [Entry(*row) for row in rows]
+
+    def sources(self, account: int, day: date) -> list[Source]:
+        """Return what told the hours and the total of a local day, oldest first."""
+        rows = self._rows(
+            "SELECT kind, sha, retrieved_at, run FROM artifact WHERE id IN"
+            " (SELECT artifact FROM reading WHERE account = ?1 AND local_day = ?2 UNION"
+            " SELECT artifact FROM day_total WHERE account = ?1 AND day = ?2 UNION"
+            " SELECT artifact FROM coverage WHERE account = ?1 AND day = ?2 AND missing)"
+            " ORDER BY retrieved_at",
+            account,
+            f"{day}",
+        )
+        return [Source(Kind(kind), sha, instant(at), run) for kind, sha, at, run in rows]
+
     def holdings(self) -> Iterator[Holding]:
         """Return what the home has, account by account."""
         for number, profile, member, name, address, rate, kind, settings in self._rows(
@@ -195,8 +235,11 @@ class Catalog(Usage, Bills, Findings, Runs):
                 one,
             )
         }
-        (all_hours,) = self._rows(
-            "SELECT count(*) FROM reading WHERE account = ? AND direction = ?", account, one
+        all_hours, estimated = self._rows(
+            "SELECT count(*), count(*) FILTER (WHERE quality = 8) FROM reading"
+            " WHERE account = ? AND direction = ?",
+            account,
+            one,
         )[0]
         first, last = self.extent(account)
         (revised,) = self._rows(
@@ -217,6 +260,7 @@ class Catalog(Usage, Bills, Findings, Runs):
             last,
             len(self.silent_days(account)),
             revised,
+            estimated,
         )
 
 

@@ -49,6 +49,8 @@ class Revision(NamedTuple):
 
     reading: Reading
     told_at: datetime
+    run: int
+    """The run that told it so."""
     replaced_at: datetime
 
 
@@ -207,16 +209,20 @@ class Usage(Database):
         ):
             yield _reading(row)
 
-    def revisions(self, account: int) -> Iterator[Revision]:
-        """Return what readings were before, by direction, start and age."""
-        for told, replaced, *row in self._rows(
-            "SELECT t.retrieved_at, n.retrieved_at, number, direction, start, meter,"
+    def revisions(self, account: int, window: Window | None = None) -> Iterator[Revision]:
+        """Return what readings of local days were before, by direction, start and age."""
+        first, end = (window.start, window.end) if window else (date.min, date.max)
+        for told, run, replaced, *row in self._rows(
+            "SELECT t.retrieved_at, t.run, n.retrieved_at, number, direction, start, meter,"
             f" {_VALUE} FROM reading_revision r JOIN account ON account.id = r.account"
             " JOIN artifact t ON t.id = r.artifact JOIN artifact n ON n.id = replaced_by"
-            " WHERE r.account = ? ORDER BY direction, start, replaced_by",
+            " WHERE r.account = ? AND local_day >= ? AND local_day < ?"
+            " ORDER BY direction, start, n.retrieved_at",
             account,
+            f"{first}",
+            f"{end}",
         ):
-            yield Revision(_reading(row), instant(told), instant(replaced))
+            yield Revision(_reading(row), instant(told), run, instant(replaced))
 
     def day_totals(self, account: int, window: Window | None = None) -> dict[date, DayTotal]:
         """Return current day totals; of a day with two meters, the one that sorts last."""
