@@ -90,9 +90,11 @@ class Judging:
             *((total.day, at) for total, at in totals),
             *((day, datetime.combine(day, datetime.min.time(), UTC)) for day in silent),
         )
+        late = catalog.late_revisions(account, around)
+        found = [*days.days(told, judged), *days.late(self._number, set(judged) & set(late))]
         self._keep(
             "days",
-            [(f, since[date.fromisoformat(f.subject[:10])]) for f in days.days(told, judged)],
+            [(f, since[date.fromisoformat(f.subject[:10])]) for f in found],
             None if window is _EVER else {f"{day}" for day in judged},
         )
         first, last = catalog.extent(account)

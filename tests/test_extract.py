@@ -321,14 +321,37 @@ def test_a_label_that_comes_twice_on_an_ordinary_day_has_no_value() -> None:
     assert rows.readings[2].wh is None
     assert rows.readings[2].reason is State.PARTIAL_DAY
     assert rows.readings[3].wh == 4000
-    assert rules(rows) == [("clock", "2026-06-11")]
+    assert rules(rows) == [("duplicate", "2026-06-11")]
 
 
-def test_a_day_that_is_listed_twice_has_24_hours_without_a_value() -> None:
+def test_a_day_that_is_listed_twice_alike_is_one_day() -> None:
     rows = hours(items(DAY, CLOCK, range(24)) * 2)
-    assert len(rows.readings) == 24
-    assert {(r.wh, r.reason) for r in rows.readings} == {(None, State.PARTIAL_DAY)}
-    assert set(rules(rows)) == {("clock", "2026-06-11")}
+    assert [reading.wh for reading in rows.readings] == [1000 * n for n in range(24)]
+    (finding,) = rows.findings
+    assert (finding.rule, finding.subject) == ("duplicate", "2026-06-11")
+    assert "06/11/2026 12:00 AM" in finding.message
+    assert "23 more" in finding.message
+
+
+def test_a_day_that_is_listed_twice_and_differs_once_lacks_that_hour_alone() -> None:
+    again = [*range(5), 99, *range(6, 24)]
+    rows = hours([*items(DAY, CLOCK, range(24)), *items(DAY, CLOCK, again)])
+    assert [n for n, reading in enumerate(rows.readings) if reading.wh is None] == [5]
+    assert set(rules(rows)) == {("duplicate", "2026-06-11")}
+
+
+@pytest.mark.parametrize(
+    ("label", "clock"),
+    [("beginning", (*HALVES[:12], *CLOCK[6:])), ("ending", (*HALVES[1:13], *CLOCK[7:]))],
+)
+def test_an_hour_among_half_hours_may_be_whole_or_half_and_is_not_taken(
+    label: str, clock: tuple[str, ...]
+) -> None:
+    told = hours(items(DAY, clock, range(len(clock))), profile=feed_options(hour_label=label))
+    assert {reading.seconds for reading in told.readings} == {1800}
+    assert [reading.wh for reading in told.readings[:12]] == [1000 * n for n in range(12)]
+    assert {(r.wh, r.reason) for r in told.readings[12:]} == {(None, State.PARTIAL_DAY)}
+    assert rules(told) == [("mixed-steps", "2026-06-11")]
 
 
 @pytest.mark.parametrize("silent", ["NaN", "", "null", "--", None])

@@ -30,6 +30,7 @@ RULES = {
     "ambiguous": Rule("the bill says two things", LIKELY, MAINTAINER),
     "clock": Rule("an hour that the clock change skips or repeats", CERTAIN, UTILITY),
     "duplicate": Rule("an hour is told more than once", CERTAIN, UTILITY),
+    "mixed-steps": Rule("a day has hours beside parts of hours", CERTAIN, UTILITY),
     "overlap": Rule("intervals of a meter overlap", CERTAIN, UTILITY),
     "future": Rule("an hour has a value before it is over", CERTAIN, UTILITY),
     "negative": Rule("an hour has negative energy", HINT, UTILITY),

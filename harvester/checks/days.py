@@ -70,6 +70,13 @@ def silence(
             yield Finding(account, "gap", f"{day}", "The portal has no hour of this day.")
 
 
+def late(account: str, days: Collection[date]) -> Iterator[Finding]:
+    """Tell of days whose read hours were changed more than a week after."""
+    for day in sorted(days):
+        message = "Hours that were read, not averaged, were told otherwise more than a week later."
+        yield Finding(account, "late-revision", f"{day}", message)
+
+
 def _gap(account: str, hours: Collection[DayOfHours]) -> Iterator[Finding]:
     """Find missing intervals; received ones only where the meter told what it delivered."""
     told = {one.direction: one for one in hours}

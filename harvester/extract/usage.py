@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -18,6 +19,8 @@ from harvester.model import Artifact, DayTotal, Direction, Finding, Quality, Rea
 _CHANNELS = ((Direction.DELIVERED, "KWH"), (Direction.RECEIVED, "GKWH"))
 _NONE = {"", "nan", "null", "none", "n/a", "--"}
 _WH = Decimal(1000)
+HOUR = timedelta(hours=1)
+ORDINARY_HOURS = 24
 
 
 def daily(artifact: Artifact, _: Setting) -> Rows:
@@ -59,14 +62,19 @@ class _Row(NamedTuple):
     wall: datetime
     item: dict[str, Any]
 
+    def alike(self, other: _Row) -> bool:
+        """Tell whether another row has the same values."""
+        return all(self.item.get(name) == other.item.get(name) for _, name in _CHANNELS)
+
 
 def interval(artifact: Artifact, setting: Setting) -> Rows:
     """Return the hours of both directions, each day complete: what has no value is None.
 
     A label stands for as many instants as the wall clock showed it; where the portal has more or
     fewer rows for it, all of them are None with PARTIAL_DAY, and so is what lies between two such
-    labels of a day; a finding says so: no hour is guessed.  A day is estimated where its hours are
-    all alike and its register was not read.
+    labels of a day; a finding says so: no hour is guessed.  Rows that say the same twice on an
+    ordinary day are one.  Of a day in parts of an hour, an hour that lacks a part is None: it may
+    be told whole.  A day is estimated where its hours are all alike and its register was not read.
     """
     rows, window = _rows(artifact)
     zone = setting.profile.zone
@@ -76,49 +84,86 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
     ending = setting.profile.feed.hour_label == "ending"
     back = timedelta(minutes=1) if ending else timedelta()  # a day's last hour ends on the next
     steps = _steps(wall - back for wall in by_label)
-    told: dict[date, dict[datetime, _Row]] = defaultdict(dict)
-    channels: dict[date, set[str]] = defaultdict(set)
-    unclear: dict[date, list[datetime]] = defaultdict(list)
+    told: dict[date, _Told] = defaultdict(_Told)
     for wall, same in by_label.items():
         shift = steps[(wall - back).date()] if ending else timedelta()
         starts = [instant - shift for instant in _instants(wall, zone)]
         day = (starts[0].astimezone(zone) if starts else wall).date()
         if not window.start <= day < window.end:
             continue
-        channels[day].update(*(row.item for row in same))
+        told[day].channels.update(*(row.item for row in same))
         if len(same) == len(starts):
-            told[day] |= zip(starts, same, strict=True)
+            told[day].hours |= zip(starts, same, strict=True)
         else:
-            unclear[day].append(wall)
-            told[day] |= dict.fromkeys(starts, same[0])
-            rows.findings.append(
-                Finding(
-                    artifact.account,
-                    "clock",
-                    f"{day}",
-                    f"{same[0].label} comes {len(same)} times where the clock showed it"
-                    f" {len(starts)} times: no value of it is taken.",
-                )
-            )
+            ordinary = len(list(_starts(day, zone, HOUR))) == ORDINARY_HOURS
+            told[day].odd_label(wall, starts, same, ordinary=ordinary)
     rows.covered += told
-    for day, hours in sorted(told.items()):
-        for start, row in hours.items():
-            if unclear[day] and min(unclear[day]) <= row.wall <= max(unclear[day]):
-                hours[start] = row._replace(item={})
-        if odd := hours.keys() - set(_starts(day, zone, steps[day])):
-            rows.findings.append(
-                Finding(
-                    artifact.account,
-                    "clock",
-                    f"{day}",
-                    f"{hours[min(odd)].label} begins no interval of its day, as {len(odd)} in all:"
-                    f" no value of them is taken.",
-                )
-            )
+    for day, one in sorted(told.items()):
+        whole = list(_starts(day, zone, steps[day]))
+        one.between()
+        one.outside(whole)
+        one.parts(whole, steps[day])
+        for rule, said in one.odd.items():
+            more = f", as {len(said) - 1} more" if len(said) > 1 else ""
+            message = f"{said[0]}{more}: {_TAKEN[rule]}."
+            rows.findings.append(Finding(artifact.account, rule, f"{day}", message))
         rows.readings += _day(
-            artifact.account, setting, day, steps[day], hours, channels=channels[day]
+            artifact.account, setting, day, steps[day], one.hours, channels=one.channels
         )
     return rows
+
+
+_TAKEN = {
+    "clock": "no value of it is taken",
+    "duplicate": "it is taken only where all say the same",
+    "mixed-steps": "no value of it is taken",
+}
+
+
+@dataclass
+class _Told:
+    """What an answer tells of one local day."""
+
+    hours: dict[datetime, _Row] = field(default_factory=dict)
+    """By UTC start; a row without an item has no value."""
+    channels: set[str] = field(default_factory=set)
+    unclear: list[datetime] = field(default_factory=list)
+    odd: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By rule, what is wrong, a clause each."""
+
+    def odd_label(
+        self, wall: datetime, starts: list[datetime], same: list[_Row], *, ordinary: bool
+    ) -> None:
+        """Take a label of another number of rows than the clock showed it, if they are alike."""
+        first, shown = same[0], f"the clock showed it {len(starts)} times"
+        clear = ordinary and len(starts) == 1 and all(row.alike(first) for row in same)
+        rule = "duplicate" if ordinary and len(same) > len(starts) else "clock"
+        self.odd[rule].append(f"{first.label} comes {len(same)} times where {shown}")
+        if not clear:
+            self.unclear.append(wall)
+        self.hours |= dict.fromkeys(starts, first if clear else first._replace(item={}))
+
+    def between(self) -> None:
+        """Take no value of what lies between two labels that no clock can tell."""
+        for start, row in self.hours.items() if self.unclear else ():
+            if min(self.unclear) <= row.wall <= max(self.unclear):
+                self.hours[start] = row._replace(item={})
+
+    def outside(self, whole: Collection[datetime]) -> None:
+        """Say which labels begin no interval of the day; they have no place among its readings."""
+        for odd in sorted(self.hours.keys() - set(whole)):
+            self.odd["clock"].append(f"{self.hours[odd].label} begins no interval of its day")
+
+    def parts(self, whole: Sequence[datetime], step: timedelta) -> None:
+        """Take no value of an hour that lacks one of its parts."""
+        for first in range(0, len(whole), HOUR // step):
+            hour = whole[first : first + HOUR // step]
+            there = [start for start in hour if start in self.hours]
+            if 0 < len(there) < len(hour):
+                label = self.hours[there[0]].label
+                self.odd["mixed-steps"].append(f"{label} stands for an hour or for a part of one")
+                for start in there:
+                    self.hours[start] = self.hours[start]._replace(item={})
 
 
 def _day(
@@ -213,11 +258,10 @@ def _number(value: object) -> Decimal | None:
 def _steps(labels: Iterable[datetime]) -> dict[date, timedelta]:
     """Return the shortest distance of two labels by day that parts an hour evenly, or an hour."""
     days = {day: sorted(walls) for day, walls in groupby(sorted(labels), datetime.date)}
-    hour = timedelta(hours=1)
     return defaultdict(
-        lambda: hour,
+        lambda: HOUR,
         {
-            day: min([hour, *(b - a for a, b in pairwise(w) if not hour % (b - a))])
+            day: min([HOUR, *(b - a for a, b in pairwise(w) if not HOUR % (b - a))])
             for day, w in days.items()
         },
     )

@@ -256,23 +256,23 @@ class Usage(Database):
             )
         ]
 
-    def late_revisions(self, account: int, window: Window) -> list[tuple[date, datetime]]:
-        """Return the days of which a read value was told otherwise a week later, and when."""
+    def late_revisions(self, account: int, window: Window) -> list[date]:
+        """Return the days of which a read value was told otherwise more than a week later."""
         rows = self._rows(
-            "SELECT r.local_day, max(n.retrieved_at) FROM reading_revision r"
+            "SELECT DISTINCT r.local_day FROM reading_revision r"
             " JOIN artifact n ON n.id = r.replaced_by"
             " WHERE r.account = ? AND r.local_day >= ? AND r.local_day < ?"
             " AND r.wh IS NOT NULL AND r.quality <> ?"
             " AND n.retrieved_at > 1000000 * (r.start + ?) AND NOT EXISTS"
             " (SELECT 1 FROM reading t WHERE (t.account, t.direction, t.start, t.wh)"
-            " = (r.account, r.direction, r.start, r.wh)) GROUP BY r.local_day",
+            " = (r.account, r.direction, r.start, r.wh))",
             account,
             f"{window.start}",
             f"{window.end}",
             Quality.ESTIMATED,
             int(WEEK.total_seconds()),
         )
-        return [(date.fromisoformat(day), instant(at)) for day, at in rows]
+        return [date.fromisoformat(day) for (day,) in rows]
 
 
 def _reading_row(account: int, r: Reading, artifact: int) -> tuple[object, ...]:

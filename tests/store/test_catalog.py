@@ -21,7 +21,6 @@ from harvester.model import (
     Bill,
     DayTotal,
     Direction,
-    Finding,
     Kind,
     Note,
     Payment,
@@ -50,7 +49,7 @@ class Home:
     def artifact(self, at: datetime = NOW, kind: Kind = Kind.INTERVAL, sha: str = "") -> int:
         """Enter an artifact that was retrieved at that time."""
         artifact = Artifact(kind, NUMBER, b"", "https://x/", "application/json", at, {"a": "b"})
-        return self.catalog.add_artifact(self.account, artifact, sha or f"{at:%s}", self.run)
+        return self.catalog.add_artifact(self.account, artifact, sha or f"{at:%s}", self.run).id
 
     def artifacts(self, count: int) -> list[int]:
         """Enter artifacts an hour apart, oldest first."""
@@ -216,7 +215,7 @@ def test_a_day_the_portal_has_nothing_for_is_answered(home: Home) -> None:
     home.catalog.cover(home.account, Kind.INTERVAL, [day], [day], home.artifact())
     window = Window(day, date(2026, 1, 2))
     assert home.catalog.gaps(home.account, Kind.INTERVAL, window, TODAY, NOW) == []
-    assert home.catalog.missing_days(home.account, Kind.INTERVAL) == [day]
+    assert home.catalog.silent_days(home.account) == [day]
 
 
 def test_bills_stay_when_the_list_no_longer_has_them(home: Home) -> None:
@@ -259,16 +258,6 @@ def test_ledger_and_notes_come_back_once(home: Home) -> None:
     assert home.catalog.notes(home.account) == [note]
 
 
-def test_findings_are_replaced_by_a_newer_artifact_of_their_kind(home: Home) -> None:
-    one, two = home.artifacts(2)
-    found = [Finding(NUMBER, "hours", day, "23 of 24") for day in ("2026-06-01", "2026-06-02")]
-    home.catalog.replace_findings(home.account, found, one, None)
-    home.catalog.replace_findings(home.account, found, one, None)
-    assert home.catalog.findings(home.account) == found
-    home.catalog.replace_findings(home.account, [], two, ["2026-06-01"])
-    assert home.catalog.findings(home.account) == found[1:]
-
-
 def test_the_manifest_gives_the_artifact_again(home: Home) -> None:
     at = NOW + timedelta(hours=1)
     number = home.artifact(at, Kind.LEDGER, "ab")
@@ -279,7 +268,7 @@ def test_the_manifest_gives_the_artifact_again(home: Home) -> None:
     )
 
 
-def test_the_same_answer_twice_in_a_second_is_one_artifact(home: Home) -> None:
+def test_the_same_answer_of_one_moment_is_one_artifact(home: Home) -> None:
     first = home.artifact(sha="ab")
     assert home.artifact(NOW + timedelta(hours=1), sha="ab") != first
     assert home.artifact(sha="ab") == first
@@ -374,8 +363,8 @@ def test_a_kill_inside_a_transaction_leaves_the_one_before(tmp_path: Path) -> No
 
 def test_a_catalog_opened_twice_keeps_its_log_from_another_process(home: Home) -> None:
     Catalog(home.file).close()
-    read = f"import sqlite3; sqlite3.connect({str(home.file)!r}).execute('SELECT * FROM run')"
-    subprocess.run([sys.executable, "-c", read], check=True)
+    read = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM run')"
+    subprocess.run([sys.executable, "-c", read, home.file], check=True)
     # The last one to close a database takes its log away; that process was not the last.
     assert home.file.with_name("catalog.sqlite-wal").exists()
 
