@@ -62,6 +62,10 @@ class _Row(NamedTuple):
     wall: datetime
     item: dict[str, Any]
 
+    def has_value(self) -> bool:
+        """Tell whether the row has energy in either direction."""
+        return any(_number(self.item.get(name)) for _, name in _CHANNELS)
+
     def alike(self, other: _Row) -> bool:
         """Tell whether another row has the same values."""
         return all(self.item.get(name) == other.item.get(name) for _, name in _CHANNELS)
@@ -94,9 +98,9 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
         told[day].channels.update(*(row.item for row in same))
         if len(same) == len(starts):
             told[day].hours |= zip(starts, same, strict=True)
-        else:
+        elif starts or any(row.has_value() for row in same):  # a skipped hour may have an empty row
             ordinary = len(list(_starts(day, zone, HOUR))) == ORDINARY_HOURS
-            told[day].odd_label(wall, starts, same, ordinary=ordinary)
+            told[day].odd_label(wall, starts, same, after=shift, ordinary=ordinary)
     rows.covered += told
     for day, one in sorted(told.items()):
         whole = list(_starts(day, zone, steps[day]))
@@ -132,15 +136,24 @@ class _Told:
     """By rule, what is wrong, a clause each."""
 
     def odd_label(
-        self, wall: datetime, starts: list[datetime], same: list[_Row], *, ordinary: bool
+        self,
+        wall: datetime,
+        starts: list[datetime],
+        same: list[_Row],
+        *,
+        after: timedelta,
+        ordinary: bool,
     ) -> None:
-        """Take a label of another number of rows than the clock showed it, if they are alike."""
+        """Take a label of another number of rows than the clock showed it, if they are alike.
+
+        Where labels end an interval, one that lacks a row may have it in the label `after`.
+        """
         first, shown = same[0], f"the clock showed it {len(starts)} times"
         clear = ordinary and len(starts) == 1 and all(row.alike(first) for row in same)
         rule = "duplicate" if ordinary and len(same) > len(starts) else "clock"
         self.odd[rule].append(f"{first.label} comes {len(same)} times where {shown}")
         if not clear:
-            self.unclear.append(wall)
+            self.unclear += [wall, wall + after] if len(same) < len(starts) else [wall]
         self.hours |= dict.fromkeys(starts, first if clear else first._replace(item={}))
 
     def between(self) -> None:
