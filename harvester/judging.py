@@ -76,19 +76,16 @@ class Judging:
         hours = catalog.days_of_hours(account, around)
         totals = catalog.totals_told(account, around)
         present = {one.day for one in hours} | {total.day for total, _ in totals}
-        silent = catalog.silent_days(account)
-        judged = sorted(d for d in present | set(silent) if window.start <= d < end)
+        judged = sorted(day for day in present if window.start <= day < end)
         told = days.Told(
             account=self._number,
             hours=hours,
             totals=[total for total, _ in totals],
-            silent=silent,
             multipliers=self._multipliers,
         )
         since = _latest(
             *((one.day, one.since) for one in hours),
             *((total.day, at) for total, at in totals),
-            *((day, datetime.combine(day, datetime.min.time(), UTC)) for day in silent),
         )
         late = catalog.late_revisions(account, around)
         found = [*days.days(told, judged), *days.late(self._number, set(judged) & set(late))]
@@ -97,9 +94,8 @@ class Judging:
             [(f, since[date.fromisoformat(f.subject[:10])]) for f in found],
             None if window is _EVER else {f"{day}" for day in judged},
         )
-        first, last = catalog.extent(account)
-        silence = days.silence(self._number, silent, first, last)
-        self._keep("silence", [(f, since[date.fromisoformat(f.subject)]) for f in silence])
+        silence = days.silence(self._number, catalog.silent_days(account), *catalog.extent(account))
+        self._keep("silence", [(f, _midnight(f.subject)) for f in silence])
 
     def _bills(self, keys: Collection[str] | None) -> None:
         """Judge the documents of these bills, or of all, each by itself and all together."""
@@ -154,8 +150,12 @@ def _meets(document: Document, window: Window) -> bool:
 
 
 def _latest(*times: tuple[date, datetime]) -> Mapping[date, datetime]:
-    """Return the latest of the times of each day; a day without hours counts from itself."""
     latest: dict[date, datetime] = {}
     for day, at in times:
         latest[day] = max(at, latest.get(day, at))
     return latest
+
+
+def _midnight(day: str) -> datetime:
+    """Return what a silence counts from, as nothing of it came home: the day itself."""
+    return datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)

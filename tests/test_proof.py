@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from desk import CAEC, Desk
 from simulated import Visit
 
-from harvester.filing import Filing, Store
-from harvester.model import Artifact, Direction, Finding, Quality
-from harvester.profile import Profile, load
+from harvester.model import Direction, Quality
 from harvester.sandbox.switches import Switches
 from harvester.sandbox.truth import account_truth
 from harvester.sandbox.world import TODAY, World
-from harvester.store.catalog import Catalog
 
 DAY = timedelta(days=1)
 FIRST = date(2024, 6, 15)
-CAEC = load("caec")
 HOME, SOLAR, OFFICE, PLANT, BARN, NEW = (
     "1000101001", "1000202001", "1000303001", "1000303002", "1000303003", "1000505001",
 )  # fmt: skip
@@ -38,35 +35,11 @@ def world(today: date = TODAY) -> World:
     return World(today=today)
 
 
-class Desk:
-    """A home with one account, into which artifacts are filed."""
-
-    def __init__(self, home: Path, number: str, profile: Profile = CAEC) -> None:
-        self.number = number
-        self.store = Store(home)
-        self.run = self.catalog.begin_run("caec", "member", "run", datetime.now(UTC))
-        self.account = self.catalog.account_id("caec", "member", number)
-        self.filing = Filing(self.store, profile)
-
-    @property
-    def catalog(self) -> Catalog:
-        return self.store.catalog
-
-    def take(self, artifacts: Iterable[Artifact]) -> None:
-        for artifact in artifacts:
-            self.filing.take(self.account, artifact, self.run)
-
-    def hours(self) -> dict[tuple[Direction, datetime], tuple[int | None, str, Quality | None]]:
-        return {
-            (r.direction, r.start): (r.wh, r.meter, r.quality if r.wh is not None else None)
-            for r in self.catalog.readings(self.account)
-        }
-
-    def wrong(self) -> set[tuple[str, str]]:
-        return {(f.rule, f.subject) for f in self.catalog.findings(self.account)}
-
-    def outcomes(self) -> list[Finding]:
-        return [one.finding for one in self.catalog.outcomes(self.account)]
+def hours(desk: Desk) -> dict[tuple[Direction, datetime], tuple[int | None, str, Quality | None]]:
+    return {
+        (r.direction, r.start): (r.wh, r.meter, r.quality if r.wh is not None else None)
+        for r in desk.catalog.readings(desk.account)
+    }
 
 
 @pytest.fixture
@@ -96,7 +69,7 @@ def true_hours(days: list[dict[str, Any]]) -> dict[Any, Any]:
 def test_every_reading_quality_and_finding_of_an_account_equals_the_truth(desk: Desk) -> None:
     desk.take(Visit(world(), desk.number, FIRST).artifacts())
     days = true_days(desk.number)
-    assert desk.hours() == true_hours(days)
+    assert hours(desk) == true_hours(days)
     gaps = {
         ("gap", day["day"])
         for day in days

@@ -36,8 +36,6 @@ class Told:
     """By day, from `HISTORY` before the window on."""
     totals: Sequence[DayTotal]
     """By day, likewise."""
-    silent: Collection[date]
-    """Days that the portal has no hours for."""
     multipliers: Mapping[str, Decimal]
     """By meter, as the bills print them."""
 
@@ -53,8 +51,6 @@ def days(told: Told, judged: Collection[date]) -> Iterator[Finding]:
     for day in judged:
         yield from _gap(told.account, hours[day])
         yield from _day_sum(hours[day], totals[day])
-        if day in told.silent:
-            yield from _no_hours(totals[day])
     wanted = set(judged)
     yield from _registers(told, wanted, totals, {d for d in hours if _estimated(hours[d])})
     yield from _spikes(told, wanted)
@@ -62,11 +58,17 @@ def days(told: Told, judged: Collection[date]) -> Iterator[Finding]:
 
 
 def silence(
-    account: str, silent: Collection[date], first: date | None, last: date | None
+    account: str, silent: Mapping[date, Decimal | None], first: date | None, last: date | None
 ) -> Iterator[Finding]:
-    """Find days without hours in the middle of service; the newest may still come."""
-    for day in sorted(silent):
-        if first and last and first < day < last - LATE:
+    """Find days that have energy (in kWh) but no hours, and days in service that have neither.
+
+    `first` and `last` are the days that have hours; what is newer than a week may still be told.
+    """
+    for day, kwh in sorted(silent.items()):
+        if kwh is not None:
+            message = f"The day has {kwh} kWh but no hours."
+            yield Finding(account, "no-hours", f"{day}", message, kwh)
+        elif first and last and first < day < last - LATE:
             yield Finding(account, "gap", f"{day}", "The portal has no hour of this day.")
 
 
@@ -88,13 +90,6 @@ def _gap(account: str, hours: Collection[DayOfHours]) -> Iterator[Finding]:
         ):
             message = f"{missing} of {one.count} intervals have no value."
             yield Finding(account, "gap", _subject(one), message, Decimal(missing), Decimal(0))
-
-
-def _no_hours(totals: Collection[DayTotal]) -> Iterator[Finding]:
-    for total in totals:
-        if total.total_kwh is not None:
-            message = f"The day has {total.total_kwh} kWh but no hours."
-            yield Finding(total.account, "no-hours", f"{total.day}", message, total.total_kwh)
 
 
 def _day_sum(hours: Collection[DayOfHours], totals: Collection[DayTotal]) -> Iterator[Finding]:

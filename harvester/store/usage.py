@@ -177,14 +177,18 @@ class Usage(Database):
 
         return [day for day in reversed(list(window.days())) if wanted(day)]
 
-    def silent_days(self, account: int) -> list[date]:
-        """Return the days that the portal was asked for and has no hours of, oldest first."""
+    def silent_days(self, account: int) -> dict[date, Decimal | None]:
+        """Return the days that the portal has no hours of, oldest first, and their kWh if known."""
         rows = self._rows(
-            "SELECT day FROM coverage WHERE account = ? AND stream = ? AND missing",
+            "SELECT c.day, sum(wh) FROM coverage c LEFT JOIN day_total t"
+            " ON t.account = c.account AND t.day = c.day"
+            " WHERE c.account = ? AND stream = ? AND missing GROUP BY c.day",
             account,
             Kind.INTERVAL,
         )
-        return [date.fromisoformat(day) for (day,) in rows]
+        return {
+            date.fromisoformat(day): None if wh is None else amount(wh, MILLI) for day, wh in rows
+        }
 
     def extent(self, account: int) -> tuple[date | None, date | None]:
         """Return the local days of the first and the last hour."""

@@ -59,7 +59,6 @@ def judged(
     told: Sequence[DayOfHours],
     totals: Sequence[DayTotal] = (),
     *,
-    silent: Sequence[date] = (),
     multiplier: str | None = "1",
 ) -> list[Finding]:
     """Return the outcome of every rule on every day."""
@@ -67,10 +66,9 @@ def judged(
         account=ACCOUNT,
         hours=told,
         totals=totals,
-        silent=silent,
         multipliers={"M1": Decimal(multiplier)} if multiplier else {},
     )
-    present = {one.day for one in told} | {one.day for one in totals} | set(silent)
+    present = {one.day for one in told} | {one.day for one in totals}
     return list(days(everything, sorted(present)))
 
 
@@ -167,29 +165,26 @@ def test_missing_intervals_are_a_gap_and_received_ones_only_beside_delivered_one
 
 
 def test_a_day_with_a_total_but_no_hours_is_found() -> None:
-    (found,) = judged([], [total("34")], silent=[DAY])
+    (found,) = silence(ACCOUNT, {DAY: Decimal(34)}, None, None)
     assert (found.account, found.rule, found.subject) == (ACCOUNT, "no-hours", "2026-06-11")
     assert found.message == "The day has 34 kWh but no hours."
-    assert broken(judged([], [total("0")], silent=[DAY])) == [("no-hours", "2026-06-11")]
+    (zero,) = silence(ACCOUNT, {DAY: Decimal(0)}, DAY, DAY + ONE)
+    assert zero.rule == "no-hours"
 
 
-def test_a_day_without_hours_and_without_a_total_is_only_missing() -> None:
-    assert judged([], [total(None)], silent=[DAY]) == []
-    assert judged([], [], silent=[DAY]) == []
-
-
-def test_a_day_without_hours_in_the_middle_of_service_is_a_gap() -> None:
+def test_a_day_without_anything_in_the_middle_of_service_is_a_gap() -> None:
     first, last = DAY - 30 * ONE, DAY + 30 * ONE
-    assert [f.subject for f in silence(ACCOUNT, [DAY], first, last)] == ["2026-06-11"]
-    assert list(silence(ACCOUNT, [first - ONE], first, last)) == []
-    assert list(silence(ACCOUNT, [last + ONE], first, last)) == []
-    assert list(silence(ACCOUNT, [DAY], None, None)) == []
+    found = silence(ACCOUNT, {DAY: None}, first, last)
+    assert [(f.rule, f.subject) for f in found] == [("gap", "2026-06-11")]
+    assert list(silence(ACCOUNT, {first - ONE: None}, first, last)) == []
+    assert list(silence(ACCOUNT, {last + ONE: None}, first, last)) == []
+    assert list(silence(ACCOUNT, {DAY: None}, None, None)) == []
 
 
 def test_a_day_that_may_still_be_told_is_no_gap_yet() -> None:
     first = DAY - 30 * ONE
-    assert list(silence(ACCOUNT, [DAY], first, DAY + 7 * ONE)) == []
-    assert len(list(silence(ACCOUNT, [DAY], first, DAY + 8 * ONE))) == 1
+    assert list(silence(ACCOUNT, {DAY: None}, first, DAY + 7 * ONE)) == []
+    assert len(list(silence(ACCOUNT, {DAY: None}, first, DAY + 8 * ONE))) == 1
 
 
 def registers(*told: tuple[str | None, str | None]) -> list[DayTotal]:

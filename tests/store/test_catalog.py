@@ -215,7 +215,7 @@ def test_a_day_the_portal_has_nothing_for_is_answered(home: Home) -> None:
     home.catalog.cover(home.account, Kind.INTERVAL, [day], [day], home.artifact())
     window = Window(day, date(2026, 1, 2))
     assert home.catalog.gaps(home.account, Kind.INTERVAL, window, TODAY, NOW) == []
-    assert home.catalog.silent_days(home.account) == [day]
+    assert home.catalog.silent_days(home.account) == {day: None}
 
 
 def test_bills_stay_when_the_list_no_longer_has_them(home: Home) -> None:
