@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from harvester.errors import Misconfigured, State
+from harvester.tariff.data import Tariff
 
 _HERE = Path(__file__).parent
 
@@ -131,6 +132,8 @@ class Profile(_Strict):
     """Names of the page's own script functions that a flow calls."""
     pace: Pace = Pace()
     feed: Feed = Feed()
+    tariff: Tariff | None = None
+    """What is published of its rates: in a file, the name of one in the folder `tariffs`."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -160,14 +163,18 @@ def load(name: str, folders: tuple[Path, ...] = ()) -> Profile:
     if isinstance(merged.get("bases"), Mapping):
         variant = merged.pop("bases").get(str(merged.get("base")), {})
         merged = _overlay({"routes": variant}, merged)
+    rates = merged.get("tariff")
+    if isinstance(rates, str):
+        merged["tariff"] = _read(f"tariffs/{rates}", places, State.INVALID_PROFILE)
     try:
         return Profile.model_validate(merged)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         said = "is not a known key" if first["type"] == "extra_forbidden" else first["msg"]
+        file = f"tariffs/{rates}.toml" if first["loc"][:1] == ("tariff",) else "the file"
         raise Misconfigured(
-            State.INVALID_PROFILE, f"Profile {name}: {where or 'it'}: {said}; correct the file."
+            State.INVALID_PROFILE, f"Profile {name}: {where or 'it'}: {said}; correct {file}."
         ) from None
 
 

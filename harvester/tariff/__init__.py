@@ -1,0 +1,6 @@
+"""What a utility charges: published and learned prices, bills recomputed, schedules compared."""
+
+from harvester.tariff.bill import findings
+from harvester.tariff.learned import Learned, learn
+
+__all__ = ["Learned", "findings", "learn"]
