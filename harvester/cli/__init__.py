@@ -142,6 +142,16 @@ def _lookups(command: Make, group: Make) -> None:
         action="store_true",
         help="prove from what came home whether hours are labelled by their beginning or end",
     )
+    rates = group("rates", "look at what electricity costs, published and billed")
+    compare = command(
+        "compare",
+        "tell what an account would have paid on each schedule",
+        "rates.compare_account",
+        rates,
+    )
+    compare.add_argument("account", help=whose)
+    prices = command("show", "show published prices beside those of the bills", "rates.show", rates)
+    prices.add_argument("profile", nargs="?", help="the utility (default all with known rates)")
 
 
 def _sandbox(command: Make, group: Make) -> None:

@@ -1,6 +1,7 @@
 """What a utility charges: published and learned prices, bills recomputed, schedules compared."""
 
 from harvester.tariff.bill import findings
+from harvester.tariff.comparison import compare
 from harvester.tariff.learned import Learned, learn
 
-__all__ = ["Learned", "findings", "learn"]
+__all__ = ["Learned", "compare", "findings", "learn"]
