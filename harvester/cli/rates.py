@@ -26,6 +26,7 @@ from harvester.tariff.data import Dated, Schedule, Tariff
 
 _WIDTH = 110
 _MAY = {True: "yes", False: "no", None: "?"}
+_BEYOND = "more kWh or kW than its limits"
 
 
 def compare_account(options: argparse.Namespace) -> int:
@@ -182,7 +183,7 @@ def _print_comparison(number: str, tariff: Tariff, periods: Sequence[Period]) ->
         table.add_row(*cells)
     totals = [cell for s in tariff.schedules for cell in (*_two(_total(s, periods)), "")]
     billed = _two(_sum(period.billed for period in periods))
-    table.add_row("As billed", "", "", *billed, *totals, style="bold")
+    table.add_row("All billed", "", "", *billed, *totals, style="bold")
     print(f"Account {number}, in dollars before and with tax:")
     Console(width=None if sys.stdout.isatty() else _WIDTH).print(
         table if periods else "No bill was read and no complete day came home yet."
@@ -197,32 +198,32 @@ def _two(cost: Cost | None) -> list[str]:
 
 def notes(tariff: Tariff, periods: Sequence[Period]) -> Iterator[str]:
     """Yield what the figures are based on, in sentences."""
-    for period in periods:
-        use = period.use
-        if not use.from_bill:
-            yield (
-                f"Until {use.window.end} there is no bill: {use.days} complete days of"
-                f" {len(use.window)}, {use.missing_hours.normalize():f} hours are missing."
-            )
+    for use in (period.use for period in periods if not period.use.from_bill):
+        yield (
+            f"Until {use.window.end} there is no bill: {use.days} complete days of"
+            f" {len(use.window)}; hours missing: {use.missing_hours.normalize():f}."
+        )
     options = [option for period in periods for option in period.options]
     for schedule in tariff.schedules:
         mine = [option for option in options if option.schedule == schedule.name]
         for may, word in _MAY.items():
             told = Counter(
-                "usage is beyond its limits"
-                if may is False and "must be" in option.why
-                else option.why
+                _BEYOND if may is False and "must be" in option.why else option.why
                 for option in mine
                 if option.eligible is may
             )
             for why, count in told.items():
-                yield f"{schedule.name}, {count} periods: {word}, {why}."
+                yield f"{schedule.name}: {word} for {_periods(count)}: {why}."
         for source, count in Counter(option.prices for option in mine).items():
-            yield f"{schedule.name}, {count} periods: prices {source}."
+            yield f"{schedule.name}: prices of {_periods(count)}: {source}."
     for source, count in Counter(period.pca_from for period in periods).items():
-        yield f"Power cost adjustment, {count} periods: {source}."
+        yield f"Power cost adjustment of {_periods(count)}: {source}."
     if tariff.unpublished:
         yield f"Not public, so not compared: {', '.join(tariff.unpublished)}."
+
+
+def _periods(count: int) -> str:
+    return f"{count} periods" if count > 1 else "1 period"
 
 
 def price_rows(tariff: Tariff, learned: Learned) -> Iterator[dict[str, Any]]:

@@ -300,14 +300,14 @@ def _eligible(schedule: Schedule, use: Use, kind: str | None) -> tuple[bool | No
         if use.kwh >= limit:
             no.append(f"{use.kwh:,} kWh, must be below {limit:,}")
         elif not use.from_bill and use.days < _MONTH_DAYS:
-            unknown.append(f"below {limit:,} kWh in a whole month?")
+            unknown.append(f"whether a whole month stays below {limit:,} kWh")
     if (limit := schedule.below_kw) is not None:
         if use.peak_kw is not None and use.peak_kw >= limit:
             no.append(f"an hour of {use.peak_kw} kW, must be below {limit}")
         elif use.peak_kw is None or use.missing_hours > 0 or use.estimated_hours > 0:
-            unknown.append(f"below {limit} kW in hours that are missing or estimated?")
+            unknown.append(f"whether missing or estimated hours stay below {limit} kW")
     if schedule.service:
-        unknown.append(f"only {schedule.service}")
+        unknown.append(f"only if {schedule.service}")
     if no:
         return False, "; ".join(no)
     return (None, "; ".join(unknown)) if unknown else (True, "within all limits")
