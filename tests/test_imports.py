@@ -85,6 +85,7 @@ NEVER = {
     "documents": ["store", "extract", "members", "settings", "run", "filing", "platforms"],
     "extract": ["store", "members", "settings", "run", "filing", "portal", "platforms", "browser"],
     "checks": ["store", "extract", "members", "settings", "run", "filing", "portal", "platforms"],
+    "tariff": ["run", "filing", "store", "extract", "checks", "portal", "platforms", "sandbox"],
     "store": ["extract", "members", "settings", "run", "filing", "portal", "platforms", "profile"],
     "filing": ["run", "portal", "platforms", "browser", "wire", "members", "settings"],
     "sandbox": ["run", "filing", "store", "extract", "portal", "platforms", "members", "browser"],
@@ -110,9 +111,17 @@ def test_nouns_and_failures_stand_on_nothing_but_each_other(lowest: str) -> None
     assert {name for name in found if not name.startswith("harvester.errors")} == set()
 
 
-def test_the_profile_stands_on_failures_only() -> None:
+def test_the_profile_stands_on_failures_and_the_data_of_rates_only() -> None:
     found = needs("harvester.profile", ["harvester"])
-    assert {name for name in found if not name.startswith("harvester.errors")} == set()
+    allowed = ("harvester.errors", "harvester.tariff.data")
+    assert {name for name in found if not name.startswith(allowed)} == set()
+
+
+def test_rates_stand_on_the_nouns_only() -> None:
+    for name in room("harvester.tariff"):
+        allowed = ("harvester.model", "harvester.errors", "harvester.tariff")
+        found = needs(name, ["harvester"])
+        assert {other for other in found if not other.startswith(allowed)} == set(), name
 
 
 def test_what_is_printed_stands_on_the_nouns_only() -> None:
@@ -136,7 +145,9 @@ def test_only_the_conductor_retries() -> None:
     assert [name for name in FILES if needs(name, ["tenacity"])] == ["harvester.run"]
 
 
-@pytest.mark.parametrize("pure", ["extract", "checks", "store", "printed", "model", "profile"])
+@pytest.mark.parametrize(
+    "pure", ["extract", "checks", "store", "tariff", "printed", "model", "profile"]
+)
 def test_what_works_without_a_browser_imports_none(pure: str) -> None:
     for name in room(f"harvester.{pure}"):
         assert needs(name, ["playwright"]) == [], name

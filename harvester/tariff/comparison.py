@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from harvester.model import Component, Direction, Quality, Reading, Statement, Window
 from harvester.tariff.data import Dated, Schedule, Span, Tariff, cents, in_force
-from harvester.tariff.learned import Learned, prices_of
+from harvester.tariff.learned import Learned
 
 _HOUR = 3600
 _PUBLISHED = "published"
@@ -243,9 +243,10 @@ def _period(
 
 def _pca(use: Use, bill: Statement | None, tariff: Tariff, learned: Learned) -> tuple[Decimal, str]:
     """Return the adjustment of a period in dollars a kWh, and where it is from."""
-    own = [p.price for p in (prices_of(bill) if bill else ()) if p.component is Component.PCA]
-    if own:
-        return own[0], "this bill"
+    lines = [line for line in (bill.lines if bill else ()) if line.component is Component.PCA]
+    own = {line.unit_price for line in lines}
+    if len(own) == 1 and (price := own.pop()) is not None:
+        return price, "this bill"
     since, until = use.window.start, use.window.end
     rates = [bill.rate if bill else None]
     rates += [name for schedule in tariff.schedules for name in (schedule.name, *schedule.also)]

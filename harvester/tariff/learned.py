@@ -132,19 +132,11 @@ class Learned:
                 )
 
     def _near(self, one: Seen) -> list[Seen]:
-        """Return what other bills show; one that the same account's later bill replaced is none."""
-        all_seen = self.seen.get((rate_key(one.rate), one.component), ())
-        first = bisect_left(all_seen, one.until - HOLDS, key=lambda other: other.until)
-        end = bisect_right(all_seen, one.until + HOLDS, key=lambda other: other.until)
-        return [
-            other
-            for other in all_seen[first:end]
-            if other.bill != one.bill
-            and not (
-                (other.account, other.since, other.until) == (one.account, one.since, one.until)
-                and other.billed < one.billed
-            )
-        ]
+        """Return what other bills of the rate show around the time."""
+        seen = self.seen.get((rate_key(one.rate), one.component), ())
+        first = bisect_left(seen, one.until - HOLDS, key=lambda other: other.until)
+        end = bisect_right(seen, one.until + HOLDS, key=lambda other: other.until)
+        return [other for other in seen[first:end] if other.bill != one.bill]
 
 
 def learn(statements: Iterable[Statement]) -> Learned:
