@@ -322,7 +322,7 @@ FAULTS: dict[str, tuple[Callable[[Statement], Statement], dict[str, str]]] = {
     "one day too few": (lambda one: longer(one, -1), {"tariff-quantity": "Access charge: "}),
     "days that the dates do not have": (
         lambda one: replace(longer(one, 1), days=(one.days or 0) + 1),
-        {"tariff-quantity": "Days: "},
+        {"tariff-quantity": "Access charge: "},
     ),
     "10 kWh too many on one line": (overcounted, {"tariff-quantity": "Wholesale power: "}),
     "tax off by 3 cents": (

@@ -47,8 +47,8 @@ def findings(
 
     - `tariff-line`: quantity times printed price is the line's amount, in dollars; where a line
       prints no price, the published price in force takes its place.
-    - `tariff-quantity`: the access charge counts the bill's days, energy lines its kWh; a bill's
-      days are those from `service_from` up to `service_to`.
+    - `tariff-quantity`: the access charge counts the bill's days, energy lines its kWh, in either
+      unit; the days are those from `service_from` up to `service_to`, or else those printed.
     - `tariff-price`: a printed price is the published one of the schedule that the bill names, in
       dollars a day or a kWh.  It applies where a published price is known for every day from
       `service_from` to the billing date.  Where that changes in between, either price is right,
@@ -114,11 +114,6 @@ def _counted(statement: Statement, line: LineItem) -> list[Decimal]:
 
 
 def _quantities(statement: Statement) -> Iterator[_Check]:
-    since, until = statement.service_from, statement.service_to
-    if statement.days is not None and since and until:
-        days, told = Decimal((until - since).days), Decimal(statement.days)
-        said = f"Days: from {since} to {until} are {days}, the bill says {told}."
-        yield _Check(abs(days - told), Decimal(0), said)
     lines = defaultdict[Component, list[LineItem]](list)
     for line in statement.lines:
         if line.quantity is not None and _unit_fits(line):
@@ -144,10 +139,10 @@ def _billed(statement: Statement, component: Component) -> Iterator[Decimal]:
     """Yield what a component's lines may count: days, or kWh, delivered or net of received."""
     since, until = statement.service_from, statement.service_to
     if component is Component.ACCESS:
-        if statement.days is not None:
-            yield Decimal(statement.days)
-        elif since and until:
+        if since and until:
             yield Decimal((until - since).days)
+        elif statement.days is not None:
+            yield Decimal(statement.days)
     elif component in _BY_KWH and statement.kwh is not None:
         yield statement.kwh
         if statement.received_kwh is not None:
