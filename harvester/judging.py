@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from harvester import tariff
 from harvester.checks import bills, days
 from harvester.model import Artifact, Finding, Kind, Window
 from harvester.profile import Profile
@@ -50,7 +52,7 @@ class Judging:
             if before != self._multipliers:
                 self._days(_EVER)
             self._bills({bill})
-        elif artifact.kind is Kind.BILL_LIST:
+        elif artifact.kind in {Kind.BILL_LIST, Kind.ACCOUNT}:
             self._bills(None)
 
     def listing(self, at: datetime) -> None:
@@ -103,7 +105,8 @@ class Judging:
         stated = [bills.Stated(d.bill, d.statement, d.sha) for d in documents]
         at = {d.bill.key: d.retrieved_at for d in documents if d.retrieved_at}
         together = bills.documents(self._number, stated)
-        self._keep("documents", [(f, at[f.subject]) for f in together])
+        priced = self._tariff(stated)
+        self._keep("documents", [(f, at[f.subject]) for f in (*together, *priced)])
         chosen = [d for d in documents if keys is None or d.bill.key in keys]
         self._keep(
             "bills",
@@ -127,6 +130,18 @@ class Judging:
         totals = self._catalog.day_totals(self._account, period)
         for finding in bills.registers(bill, told, totals):
             yield finding, at
+
+    def _tariff(self, stated: Sequence[bills.Stated]) -> Iterator[Finding]:
+        """Recompute the bills, by the account's rate where they print none."""
+        rate = self._catalog.facts(self._account).rate
+        told = [
+            (one.bill, replace(one.statement, rate=one.statement.rate or rate))
+            for one in stated
+            if one.statement
+        ]
+        learned = tariff.learn(statement for _, statement in told)
+        for bill, statement in told:
+            yield from tariff.findings(statement, self._profile.tariff, learned, bill.key)
 
     def _seconds(self, period: Window) -> int:
         zone = self._profile.zone

@@ -59,5 +59,10 @@ RULES = {
     "bill-period": Rule("the period does not follow the one before", LIKELY, UTILITY),
     "balance-forward": Rule("the balance is not what was owed before", LIKELY, UTILITY),
     "bill-energy": Rule("the hours are not the energy billed", LIKELY, UTILITY),
+    "tariff-line": Rule("a line is not quantity times price", CERTAIN, UTILITY),
+    "tariff-quantity": Rule("a line counts other days or kWh than the bill", CERTAIN, UTILITY),
+    "tariff-price": Rule("a price is not the published one", LIKELY, UTILITY),
+    "tariff-learned": Rule("a price is not that of the bills around it", LIKELY, UTILITY),
+    "tariff-tax": Rule("the tax is not that on the taxed lines", CERTAIN, UTILITY),
     "register-bill": Rule("the daily register is not the reading billed", LIKELY, UTILITY),
 }

@@ -16,7 +16,7 @@ from harvester.filing import Store
 from harvester.settings import Settings
 from harvester.store.catalog import Entry
 
-WIDTH = 100
+WIDTH = 110
 """Columns of a table where nobody watches."""
 DIGITS = 3
 """So many last digits of an account number may stand for all of it."""

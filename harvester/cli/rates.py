@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from harvester import profile
-from harvester.cli.common import settings_of
+from harvester.cli.common import account_of, settings_of, table, tell
 from harvester.errors import Misconfigured, State
 from harvester.filing import Store
-from harvester.model import Component, Statement
+from harvester.model import Component
 from harvester.profile import Profile
-from harvester.store.catalog import Holding
 from harvester.tariff import Learned, compare, learn
 from harvester.tariff.comparison import Cost, Period
 from harvester.tariff.data import Dated, Schedule, Tariff
 
-_WIDTH = 110
 _MAY = {True: "yes", False: "no", None: "?"}
 _BEYOND = "more kWh or kW than its limits"
 
@@ -33,31 +27,22 @@ def compare_account(options: argparse.Namespace) -> int:
     """Tell what an account would have paid."""
     settings = settings_of(options)
     store = Store(settings.home)
-    held = list(store.catalog.holdings())
-    found = [one for one in held if one.account.number == options.account]
-    if not found:
-        known = ", ".join(one.account.number for one in held) or "none yet"
-        raise Misconfigured(
-            State.ACCOUNT_NOT_VISIBLE,
-            f"There is no account {options.account} in {store.home}; known are {known}.",
-        )
-    documents = []
-    for one in found:
-        utility = profile.load(one.profile, settings.profile_folders)
-        tariff = _tariff(utility)
-        periods = compare(
-            _statements(store, one),
-            store.catalog.readings(one.id),
-            tariff,
-            _learned(store, held, one.profile),
-            zone=utility.zone,
-            kind=one.account.kind,
-        )
-        documents.append(comparison(one.account.number, tariff, periods))
-        if not options.json:
-            _print_comparison(one.account.number, tariff, periods)
+    entry = account_of(store, options.account)
+    utility = profile.load(entry.profile, settings.profile_folders)
+    tariff = _tariff(utility)
+    periods = compare(
+        store.catalog.statements(entry.id),
+        store.catalog.readings(entry.id),
+        tariff,
+        _learned(store, entry.profile),
+        zone=utility.zone,
+        kind=store.catalog.facts(entry.id).kind,
+    )
     if options.json:
-        print(json.dumps(documents, default=str, indent=2))
+        document = comparison(entry.number, tariff, periods)
+        print(json.dumps(document, default=str, indent=2))
+    else:
+        _print_comparison(entry.number, tariff, periods)
     return 0
 
 
@@ -65,7 +50,6 @@ def show(options: argparse.Namespace) -> int:
     """Show published prices beside those of the bills."""
     settings = settings_of(options)
     store = Store(settings.home)
-    held = list(store.catalog.holdings())
     names = [options.profile] if options.profile else profile.names(settings.profile_folders)
     documents = []
     for name in names:
@@ -73,7 +57,7 @@ def show(options: argparse.Namespace) -> int:
         if utility.tariff is None and not options.profile:
             continue
         tariff = _tariff(utility)
-        rows = list(price_rows(tariff, _learned(store, held, name)))
+        rows = list(price_rows(tariff, _learned(store, name)))
         documents.append({"profile": name, "prices": rows} | tariff.model_dump(mode="json"))
         if not options.json:
             _print_prices(utility, tariff, rows)
@@ -92,13 +76,10 @@ def _tariff(utility: Profile) -> Tariff:
     return utility.tariff
 
 
-def _statements(store: Store, one: Holding) -> list[Statement]:
-    return store.catalog.statements(one.id)  # type: ignore[attr-defined,no-any-return]
-
-
-def _learned(store: Store, held: Sequence[Holding], utility: str) -> Learned:
+def _learned(store: Store, utility: str) -> Learned:
     """Return what all bills of a utility show."""
-    return learn(s for one in held if one.profile == utility for s in _statements(store, one))
+    entries = (entry for entry in store.catalog.accounts() if entry.profile == utility)
+    return learn(told for entry in entries for told in store.catalog.statements(entry.id))
 
 
 def comparison(number: str, tariff: Tariff, periods: Sequence[Period]) -> dict[str, Any]:
@@ -169,25 +150,21 @@ def _sum(costs: Iterator[Cost | None]) -> Cost:
 
 
 def _print_comparison(number: str, tariff: Tariff, periods: Sequence[Period]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     heads = ["Until", "Days", "kWh", "Billed", "with tax"]
     for schedule in tariff.schedules:
         heads += [schedule.name, "with tax", "may"]
-    for place, head in enumerate(heads):
-        table.add_column(head, justify="right" if place else "left")
+    shown = table(*heads, right=set(heads[1:]))
     for period in periods:
         cells = [f"{period.use.window.end}", f"{period.use.days}", f"{period.use.kwh:,}"]
         cells += _two(period.billed)
         for option in period.options:
             cells += [*_two(option.cost), _MAY[option.eligible]]
-        table.add_row(*cells)
+        shown.add_row(*cells)
     totals = [cell for s in tariff.schedules for cell in (*_two(_total(s, periods)), "")]
     billed = _two(_sum(period.billed for period in periods))
-    table.add_row("All billed", "", "", *billed, *totals, style="bold")
+    shown.add_row("All billed", "", "", *billed, *totals, style="bold")
     print(f"Account {number}, in dollars before and with tax:")
-    Console(width=None if sys.stdout.isatty() else _WIDTH).print(
-        table if periods else "No bill was read and no complete day came home yet."
-    )
+    tell(shown if periods else "No bill was read and no complete day came home yet.")
     for sentence in notes(tariff, periods):
         print(sentence)
 
@@ -250,17 +227,16 @@ def price_rows(tariff: Tariff, learned: Learned) -> Iterator[dict[str, Any]]:
 
 
 def _print_prices(utility: Profile, tariff: Tariff, rows: Sequence[dict[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in ("Rate", "Component", "Published", "From", "On bills", "First", "Last", "Bills"):
-        table.add_column(
-            head, justify="right" if head in {"Published", "On bills", "Bills"} else "left"
-        )
+    shown = table(
+        *("Rate", "Component", "Published", "From", "On bills", "First", "Last", "Bills"),
+        right={"Published", "On bills", "Bills"},
+    )
     for row in rows:
         depth = max(len(row["published"]), len(row["bills"]))
         for place in range(depth):
             dated = dict(enumerate(row["published"])).get(place, {})
             run = dict(enumerate(row["bills"])).get(place, {})
-            table.add_row(
+            shown.add_row(
                 *((row["rate"], row["component"]) if place == 0 else ("", "")),
                 dated.get("price", "-"),
                 dated.get("valid_from", "-"),
@@ -268,7 +244,7 @@ def _print_prices(utility: Profile, tariff: Tariff, rows: Sequence[dict[str, Any
                 *(f"{run.get(name, '-')}" for name in ("first", "last", "bills")),
             )
     print(f"{utility.name}, in dollars a day or a kWh:")
-    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
+    tell(shown)
     for schedule in tariff.schedules:
         print(f"{schedule.name}: {', '.join(_limits(schedule)) or 'no limits known'}")
     for tax in tariff.taxes:

@@ -213,15 +213,20 @@ class Catalog(Usage, Bills, Findings, Runs):
 
     def holdings(self) -> Iterator[Holding]:
         """Return what the home has, account by account."""
-        for number, profile, member, name, address, rate, kind, settings in self._rows(
-            "SELECT id, profile, member, number, service_address, rate, kind, settings FROM account"
-            " LEFT JOIN account_detail ON account = id ORDER BY profile, member, number"
-        ):
-            account = Account(name, address, rate, kind, json.loads(settings or "{}"))
-            yield self._holding(number, profile, member, account)
+        for entry in self.accounts():
+            yield self._holding(entry, self.facts(entry.id))
 
-    def _holding(self, account: int, profile: str, member: str, told: Account) -> Holding:
-        one = Direction.DELIVERED
+    def facts(self, account: int) -> Account:
+        """Return an account's facts and settings; what no page told is None."""
+        number, address, rate, kind, settings = self._rows(
+            "SELECT number, service_address, rate, kind, settings FROM account"
+            " LEFT JOIN account_detail ON account = id WHERE id = ?",
+            account,
+        )[0]
+        return Account(number, address, rate, kind, json.loads(settings or "{}"))
+
+    def _holding(self, entry: Entry, told: Account) -> Holding:
+        account, one = entry.id, Direction.DELIVERED
         bills, pdfs = self._rows(
             "SELECT count(*), count(*) FILTER (WHERE pdf_state = 'OK') FROM bill WHERE account = ?",
             account,
@@ -249,8 +254,8 @@ class Catalog(Usage, Bills, Findings, Runs):
         )[0]
         return Holding(
             account,
-            profile,
-            member,
+            entry.profile,
+            entry.member,
             told,
             bills,
             pdfs,
