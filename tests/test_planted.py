@@ -87,6 +87,17 @@ def again(hour: int, **values: str) -> Change:
     return lambda rows: rows.insert(hour, rows[hour] | values)
 
 
+def halve(hour: int) -> Change:
+    """Tell one hour in halves."""
+    half = f"{DAY:%m/%d/%Y} {hour:02}:30 AM"
+    return lambda rows: rows.insert(hour + 1, rows[hour] | {"UsageHourDate": half})
+
+
+def skipped_hour(rows: Rows) -> None:
+    """Tell the hour that the clock of spring skips."""
+    rows.insert(2, rows[1] | {"UsageHourDate": "03/08/2026 02:00 AM"})
+
+
 def test_nothing_is_found_where_nothing_is_planted(desk: Desk, clean: list[Artifact]) -> None:
     desk.take(clean)
     assert desk.wrong() == set()
@@ -94,41 +105,39 @@ def test_nothing_is_found_where_nothing_is_planted(desk: Desk, clean: list[Artif
 
 
 @pytest.mark.parametrize(
-    ("kind", "change", "day", "expected"),
+    ("fault", "expected"),
     [
-        (Kind.INTERVAL, put(5, "NaN"), DAY, {("gap", ON_DAY)}),
-        (Kind.INTERVAL, lambda rows: rows.pop(5), DAY, {("gap", ON_DAY)}),
-        (Kind.INTERVAL, list.clear, DAY, {("no-hours", ON_DAY)}),
-        (Kind.INTERVAL, again(5), DAY, {("duplicate", ON_DAY)}),
-        (Kind.INTERVAL, again(5, KWH="9.99"), DAY, {("duplicate", ON_DAY), ("gap", ON_DAY)}),
-        (Kind.INTERVAL, label(5, "05:07 AM"), DAY, {("clock", ON_DAY), ("gap", ON_DAY)}),
-        (Kind.INTERVAL, label(5, "soon"), DAY, {("unreadable-row", "2026-03-20"), ("gap", ON_DAY)}),
-        (Kind.INTERVAL, put(12, "-2.00"), DAY, {("negative", ON_DAY), ("day-sum", ON_DAY)}),
-        (Kind.INTERVAL, put(12, "99.90"), DAY, {("spike", ON_DAY), ("day-sum", ON_DAY)}),
-        (Kind.INTERVAL, put_all("0.90"), DAY, {("flat-run", ON_DAY), ("day-sum", ON_DAY)}),
-        (Kind.INTERVAL, put_all("0.00"), DAY, {("day-sum", ON_DAY)}),
+        ((Kind.INTERVAL, put(5, "NaN"), DAY), {("gap", ON_DAY)}),
+        ((Kind.INTERVAL, lambda rows: rows.pop(5), DAY), {("gap", ON_DAY)}),
+        ((Kind.INTERVAL, list.clear, DAY), {("no-hours", ON_DAY)}),
+        ((Kind.INTERVAL, again(5), DAY), {("duplicate", ON_DAY)}),
+        ((Kind.INTERVAL, again(5, KWH="9.99"), DAY), {("duplicate", ON_DAY), ("gap", ON_DAY)}),
+        ((Kind.INTERVAL, label(5, "05:07 AM"), DAY), {("clock", ON_DAY), ("gap", ON_DAY)}),
+        ((Kind.INTERVAL, halve(5), DAY), {("mixed-steps", ON_DAY), ("gap", ON_DAY)}),
         (
-            Kind.INTERVAL,
-            lambda rows: rows.insert(2, rows[1] | {"UsageHourDate": "03/08/2026 02:00 AM"}),
-            SPRING,
-            {("clock", f"{SPRING}")},
+            (Kind.INTERVAL, label(5, "soon"), DAY),
+            {("unreadable-row", "2026-03-20"), ("gap", ON_DAY)},
         ),
-        (Kind.DAILY, add("TOTALENERGY", "2"), DAY, {("day-sum", ON_DAY), ("register-day", ON_DAY)}),
+        ((Kind.INTERVAL, put(12, "-2.00"), DAY), {("negative", ON_DAY), ("day-sum", ON_DAY)}),
+        ((Kind.INTERVAL, put(12, "99.90"), DAY), {("spike", ON_DAY), ("day-sum", ON_DAY)}),
+        ((Kind.INTERVAL, put_all("0.90"), DAY), {("flat-run", ON_DAY), ("day-sum", ON_DAY)}),
+        ((Kind.INTERVAL, put_all("0.00"), DAY), {("day-sum", ON_DAY)}),
+        ((Kind.INTERVAL, skipped_hour, SPRING), {("clock", f"{SPRING}")}),
         (
-            Kind.DAILY,
-            add("ENDREADING", "9"),
-            DAY,
-            {("register-day", d) for d in (ON_DAY, NEXT_DAY)},
+            (Kind.DAILY, add("TOTALENERGY", "2"), DAY),
+            {("day-sum", ON_DAY), ("register-day", ON_DAY)},
+        ),
+        (
+            (Kind.DAILY, add("ENDREADING", "9"), DAY),
+            {("register-day", ON_DAY), ("register-day", NEXT_DAY)},
         ),
     ],
 )
 def test_a_fault_in_a_feed_is_found_by_its_rule_alone(
     desk: Desk,
     clean: list[Artifact],
-    kind: Kind,
-    change: Change,
-    day: date,
+    fault: tuple[Kind, Change, date],
     expected: set[tuple[str, str]],
 ) -> None:
-    desk.take(planted(clean, kind, change, day))
+    desk.take(planted(clean, *fault))
     assert desk.wrong() == expected

@@ -396,6 +396,6 @@ def test_what_cannot_be_compared_is_said(
 ) -> None:
     home = ["--home", f"{tmp_path}/home"]
     assert main(["rates", "compare", "1000303001", *home]) == 16
-    assert "There is no account 1000303001" in capsys.readouterr().err
+    assert "has no account for '1000303001'" in capsys.readouterr().err
     assert main(["rates", "show", "union-power", *home]) == 11
     assert "Profile union-power has no published rates" in capsys.readouterr().err

@@ -64,43 +64,40 @@ class Usage(Database):
         have (another meter, another step) are no longer current: they too become revisions.
         Raises BadData for an hour of one meter told twice.
         """
-        new = [_reading_row(account, reading, artifact) for reading in readings]
-        if len({row[:4] for row in new}) < len(new):
+        rows = [_reading_row(account, reading, artifact) for reading in readings]
+        new = {row[:4]: row for row in rows}
+        if len(new) < len(rows):
             raise BadData(
                 State.UNREADABLE,
                 f"Artifact {artifact} tells an hour of one meter twice: look at its labels.",
             )
-        days = sorted({(account, row[10]) for row in new})
+        days = {row[10] for row in rows}
         with self.transaction():
-            self._db.execute(
-                f"CREATE TEMP TABLE incoming AS SELECT {_KEY}, {_VALUE}, artifact"
-                " FROM reading LIMIT 0"
+            old = {row[:4]: row for row in self._current(account, days)}
+            revised = [row for key, row in old.items() if row[4:8] != new.get(key, ())[4:8]]
+            written = [row for key, row in new.items() if row[4:8] != old.get(key, ())[4:8]]
+            self._write(
+                f"INSERT INTO reading_revision VALUES ({', '.join('?' * 14)})",
+                [(*row, artifact) for row in revised],
             )
-            self._db.execute(f"CREATE UNIQUE INDEX temp.incoming_key ON incoming ({_KEY})")
-            self._write(f"INSERT INTO incoming VALUES ({', '.join('?' * 13)})", new)
-            self._db.execute("CREATE TEMP TABLE spoken (account, day, PRIMARY KEY (account, day))")
-            self._write("INSERT INTO spoken VALUES (?, ?)", days)
-            told = ", ".join(f"r.{name}" for name in f"{_KEY}, {_VALUE}, artifact".split(", "))
-            revised = self._db.execute(
-                f"INSERT INTO reading_revision SELECT {told}, ? FROM spoken s"
-                " JOIN reading r INDEXED BY reading_day"
-                " ON r.account = s.account AND r.local_day = s.day"
-                f" LEFT JOIN incoming i USING ({_KEY}) WHERE i.start IS NULL"
-                " OR (r.seconds, r.wh, r.quality, r.reason)"
-                " IS NOT (i.seconds, i.wh, i.quality, i.reason)",
-                (artifact,),
-            ).rowcount
-            self._db.execute(
-                f"DELETE FROM reading WHERE ({_KEY}) IN (SELECT {_KEY} FROM reading_revision"
-                " WHERE account = ? AND replaced_by = ?)",
-                (account, artifact),
+            self._write(
+                f"DELETE FROM reading WHERE ({_KEY}) = (?, ?, ?, ?)", [row[:4] for row in revised]
             )
-            written = self._db.execute(
-                "INSERT OR IGNORE INTO reading SELECT * FROM incoming"
-            ).rowcount
-            self._db.execute("DROP TABLE incoming")
-            self._db.execute("DROP TABLE spoken")
-        return Change(max(written - revised, 0), revised)
+            self._write(f"INSERT INTO reading VALUES ({', '.join('?' * 13)})", written)
+        return Change(max(len(written) - len(revised), 0), len(revised))
+
+    def _current(self, account: int, days: Collection[object]) -> list[tuple[Any, ...]]:
+        """Return the rows of these days; they lie within months, so a range finds them."""
+        if not days:
+            return []
+        rows = self._rows(
+            f"SELECT {_KEY}, {_VALUE}, artifact FROM reading INDEXED BY reading_day"
+            " WHERE account = ? AND local_day BETWEEN ? AND ?",
+            account,
+            min(days, key=str),
+            max(days, key=str),
+        )
+        return [row for row in rows if row[10] in days]
 
     def upsert_days(self, account: int, days: Iterable[DayTotal], artifact: int) -> Change:
         """Take day totals, in the same way as hours."""
@@ -291,7 +288,7 @@ def _reading_row(account: int, r: Reading, artifact: int) -> tuple[object, ...]:
         r.reason,
         r.label,
         r.ordinal,
-        f"{r.local_day}",
+        r.local_day.isoformat(),
         r.utc_offset,
         artifact,
     )
