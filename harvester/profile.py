@@ -1,4 +1,4 @@
-"""Loads profiles/*.toml over their platform's data and refuses what does not fit."""
+"""Loads profiles/*.toml over their platform's data, with layouts, and refuses what does not fit."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from harvester.errors import Misconfigured, State
+from harvester.layout import Layout
 from harvester.tariff.data import Tariff
 
 _HERE = Path(__file__).parent
+GENERIC = "generic"
+"""The layout of bills whose layout nobody has described."""
+M = TypeVar("M", bound=BaseModel)
 
 
 def shipped() -> Path:
@@ -134,6 +138,8 @@ class Profile(_Strict):
     feed: Feed = Feed()
     tariff: Tariff | None = None
     """What is published of its rates: in a file, the name of one in the folder `tariffs`."""
+    bills: tuple[Layout, ...] = Field(min_length=1)
+    """Layouts of bills in the order they are tried; the last one is for bills of any layout."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -165,16 +171,34 @@ def load(name: str, folders: tuple[Path, ...] = ()) -> Profile:
         merged = _overlay({"routes": variant}, merged)
     rates = merged.get("tariff")
     if isinstance(rates, str):
-        merged["tariff"] = _read(f"tariffs/{rates}", places, State.INVALID_PROFILE)
+        told = _read(f"tariffs/{rates}", places, State.INVALID_PROFILE)
+        merged["tariff"] = _valid(Tariff, told, f"Tariff {rates}")
+    merged["bills"] = _layouts(name, merged.get("bills", []), places)
+    return _valid(Profile, merged, f"Profile {name}")
+
+
+def _layouts(profile: str, named: Any, places: tuple[Path, ...]) -> tuple[Layout, ...]:
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise Misconfigured(
+            State.INVALID_PROFILE,
+            f"Profile {profile}: bills: is no list of names of layouts; correct the file.",
+        )
+    return tuple(
+        _valid(Layout, _read(f"bills/{name}", places, State.INVALID_PROFILE) | {"id": name},
+               f"Layout {name}")
+        for name in (*named, GENERIC)
+    )  # fmt: skip
+
+
+def _valid(kind: type[M], data: Mapping[str, Any], what: str) -> M:
     try:
-        return Profile.model_validate(merged)
+        return kind.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         said = "is not a known key" if first["type"] == "extra_forbidden" else first["msg"]
-        file = f"tariffs/{rates}.toml" if first["loc"][:1] == ("tariff",) else "the file"
         raise Misconfigured(
-            State.INVALID_PROFILE, f"Profile {name}: {where or 'it'}: {said}; correct {file}."
+            State.INVALID_PROFILE, f"{what}: {where or 'it'}: {said}; correct the file."
         ) from None
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pypdfium2  # type: ignore[import-untyped]
 
 from harvester import printed
 from harvester.errors import BadData, State
+from harvester.extract import statement, words
 from harvester.extract.rows import Rows, Setting
+from harvester.layout import Layout
 from harvester.model import Artifact, Bill, Finding
 
 _MONTHS = "January February March April May June July August September October November December"
@@ -41,22 +43,42 @@ def document(artifact: Artifact, setting: Setting) -> Rows:
     """Judge a document by its bytes and by its text, which must name account, date and amount."""
     if setting.bill is None:
         raise BadData(State.UNREADABLE, "A document that belongs to no listed bill.")
-    verdict, why = _judge(artifact.content, setting.bill)
-    rows = Rows(document=verdict)
-    if verdict is not State.OK:
-        rule = verdict.lower().replace("_", "-")
-        rows.findings.append(Finding(artifact.account, rule, setting.bill.key, why))
+    content, bill = artifact.content, setting.bill
+    if b"%PDF-" not in content[:1024] or b"%%EOF" not in content[-2048:]:
+        why = "What came for this bill is no whole PDF; it is asked for again."
+        return _refused(State.NOT_A_PDF, bill, why)
+    try:
+        with words.opened(content) as pages:
+            text = "\n".join(page.text.replace("\r", "") for page in pages)
+            verdict, why = _judge(text, bill)
+            if verdict is not State.OK:
+                return _refused(verdict, bill, why)
+            return _read(pages, text, bill, setting.profile.bills)
+    except pypdfium2.PdfiumError:
+        why = "The PDF of this bill does not open; it is asked for again."
+        return _refused(State.NOT_A_PDF, bill, why)
+
+
+def _refused(verdict: State, bill: Bill, why: str) -> Rows:
+    rule = verdict.lower().replace("_", "-")
+    return Rows(document=verdict, findings=[Finding(bill.account, rule, bill.key, why)])
+
+
+def _read(pages: list[words.Page], text: str, bill: Bill, layouts: Sequence[Layout]) -> Rows:
+    *known, generic = layouts
+    layout = statement.recognized(text, known)
+    said, ambiguous = statement.read(pages, bill.account, layout or generic)
+    rows = Rows(document=State.OK, statement=said)
+    if layout is None:
+        why = "No known layout has this bill's marks: it was read by rules for bills in general."
+        rows.findings.append(Finding(bill.account, "unknown-layout", bill.key, why))
+    if ambiguous:
+        why = f"The bill says in two ways: {', '.join(ambiguous)}; none of them is taken."
+        rows.findings.append(Finding(bill.account, "ambiguous", bill.key, why))
     return rows
 
 
-def _judge(content: bytes, bill: Bill) -> tuple[State, str]:
-    if b"%PDF-" not in content[:1024] or b"%%EOF" not in content[-2048:]:
-        return State.NOT_A_PDF, "What came for this bill is no whole PDF; it is asked for again."
-    try:
-        with pypdfium2.PdfDocument(content) as pdf:
-            text = " ".join(page.get_textpage().get_text_bounded() for page in pdf)
-    except pypdfium2.PdfiumError:
-        return State.NOT_A_PDF, "The PDF of this bill does not open; it is asked for again."
+def _judge(text: str, bill: Bill) -> tuple[State, str]:
     lacking = [what for what, found in _identity(text, bill) if not found]
     if not text.strip():
         return State.UNREADABLE, "The PDF of this bill has no text to tell whose it is."

@@ -1,0 +1,269 @@
+"""The lines of a bill: where they begin and end, what each says, and where its label goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import pairwise
+
+from harvester.extract import tables, values
+from harvester.extract.facts import Label, Labelled
+from harvester.extract.tables import Heads
+from harvester.extract.words import Box, Page, Row
+from harvester.layout import FACTS, Charges, Layout
+from harvester.model import Component, LineItem
+
+_MONEY = values.MATCH["money"]
+_WORDS = 9
+"""A label of more words is a sentence."""
+_TIGHT = 1.25
+"""How much wider than others a gap between rows is where it parts two lines."""
+_NEAR = 2.4
+"""Rows of text further apart, in heights, have nothing to do with each other."""
+_LEADERS = re.compile(r"(?:\s*[.\u2026_]){3,}\s*")
+
+
+@dataclass
+class Printed:
+    """One row within the lines: a line, the text of one, or the amount of one."""
+
+    text: str
+    parts: dict[str, str]
+    """What was printed of a line by its name; empty for text alone."""
+    page: int
+    box: Box
+    block: int
+
+
+def lines(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> list[list[LineItem]]:
+    """Return a bill's lines in blocks, which totals and stops part; only labelled rows can be any."""
+    reader = _Reader(layout, labelled)
+    for page in pages:
+        reader.read(page)
+    whole = list(_joined(reader.printed))
+    blocks: dict[int, list[LineItem]] = {}
+    for printed in whole:
+        item = _item(printed, layout)
+        if item and (reader.headed[printed.block] or _named(printed.text, layout)):
+            blocks.setdefault(printed.block, []).append(item)
+    return list(blocks.values())
+
+
+class _Reader:
+    """Goes through the rows of a bill and knows whether they are lines."""
+
+    def __init__(self, layout: Layout, labelled: Labelled) -> None:
+        self._layout = layout
+        self._rules: Charges = layout.charges
+        self._labelled = labelled
+        self._open = False
+        self._heads: Heads | None = None
+        self.printed: list[Printed] = []
+        self.headed = [False]
+        """Whether each block stood under a start or a header."""
+
+    def read(self, page: Page) -> None:
+        table = self._rules.table
+        heads = {first: (behind, found) for first, behind, found in (
+            tables.headers(page.rows, table) if table else ())}  # fmt: skip
+        stopped, behind = False, 0
+        for number, row in enumerate(page.rows):
+            if number < behind or row not in self._labelled:
+                continue
+            if number in heads:
+                behind, self._heads = heads[number]
+                self._begin()
+                stopped = False
+            elif any(start.search(row.text) for start in self._rules.start):
+                self._begin()
+                stopped = False
+            elif any(stop.search(row.text) for stop in self._rules.stop):
+                self._end()
+                stopped = True
+            elif self._open or (self._rules.anywhere and not stopped):
+                self._row(row)
+
+    def _begin(self) -> None:
+        if not self._open:
+            self.headed.append(True)
+        self._open = True
+
+    def _end(self) -> None:
+        if self._open or self.headed[-1] or self.printed:
+            self.headed.append(False)
+        self._open, self._heads = False, None
+
+    def _row(self, row: Row) -> None:
+        if self._heads:
+            self._cells(row, self._heads)
+            return
+        for at, end in self._parts(row):
+            begin = self._label(row, at, end)
+            if begin is None:
+                continue
+            facts = [label.fact for label in self._facts(row, begin)]
+            if facts:
+                if self._rules.anywhere and any(FACTS[name] == "money" for name in facts):
+                    self._end()
+                continue
+            text = _LEADERS.sub(" ", row.text[begin:end])
+            found = (line.fullmatch(text) for line in self._rules.lines)
+            said = next((m.groupdict() for m in found if m), {})
+            label = said.pop("label", None if said else text) or ""
+            self._note(row, begin, end, label.strip(" :"), said)
+
+    def _parts(self, row: Row) -> Iterator[tuple[int, int]]:
+        """Yield the parts of a row that stand side by side, each up to its amount."""
+        at = 0
+        if self._rules.anywhere:
+            amounts = list(_MONEY.finditer(row.text))
+            for money in amounts:
+                beside = next((cell for cell in row.cells if cell.at >= money.end()), None)
+                if beside and (money is amounts[-1] or self._label(row, beside.at, beside.end)):
+                    yield at, money.end()
+                    at = beside.at
+        yield at, len(row.text)
+
+    def _label(self, row: Row, at: int, end: int) -> int | None:
+        """Return where the label of a part of a row begins, None where it has none."""
+        if not self._rules.anywhere:
+            return at
+        cells = [cell for cell in row.cells if at <= cell.at < end]
+        named = [c for c in cells if _named(c.text, self._layout) or self._facts(row, c.at)]
+        if named:
+            return named[-1].at
+        texts = [c for c in cells if c.text[0].isalpha()]
+        return texts[0].at if texts and self._open else None
+
+    def _facts(self, row: Row, at: int) -> list[Label]:
+        return [label for label in self._labelled[row] if row.words[label.first].start() == at]
+
+    def _cells(self, row: Row, heads: Heads) -> None:
+        cells = tables.within(row.cells, heads)
+        if not cells:
+            return
+        under = tables.assigned(cells, heads)
+        said = {name: " ".join(cell.text for cell in found) for name, found in under.items()}
+        label = said.pop("label", "")
+        if not self._facts(row, cells[0].at):
+            parts = {k: v for k, v in said.items() if not k.startswith("other")}
+            self._note(row, cells[0].at, cells[-1].end, label, parts)
+
+    def _note(self, row: Row, at: int, end: int, label: str, parts: dict[str, str]) -> None:
+        if len(label.split()) > _WORDS or (not parts and not self._open):
+            return
+        box = row.box(at, end)
+        self.printed.append(Printed(label, parts, row.page.number, box, len(self.headed) - 1))
+
+
+def _joined(printed: list[Printed]) -> Iterator[Printed]:
+    """Yield the lines with all of their label, where it is printed in several rows.
+
+    Rows of text belong to the line that they stand closest to; where all are equally close, only
+    what begins in lower case goes on; anything else is a heading.
+    """
+    groups: list[list[Printed]] = []
+    for row in printed:
+        last = groups[-1][-1] if groups else None
+        near = last and (last.page, last.block) == (row.page, row.block) and (
+            row.box.top - last.box.top < _NEAR * (row.box.bottom - row.box.top))  # fmt: skip
+        if near:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    for group in groups:
+        anchors = [n for n, row in enumerate(group) if row.parts]
+        labels = {n: [n] for n in anchors}
+        gaps = [below.box.top - above.box.top for above, below in pairwise(group)]
+        for first, behind in pairwise([-1, *anchors, len(group)]):
+            for text in range(first + 1, behind):
+                owner = _owner(group, gaps, first, behind, text)
+                if owner is not None and owner in labels:
+                    labels[owner].append(text)
+        for anchor in anchors:
+            rows = sorted(labels[anchor])
+            text = " ".join(group[n].text for n in rows if group[n].text)
+            yield replace(group[anchor], text=text, box=group[rows[0]].box)
+
+
+def _owner(group: list[Printed], gaps: list[float], first: int, behind: int, at: int) -> int | None:
+    """Return the line that a row of text between two lines belongs to, None for a heading."""
+    above, below = gaps[first:at] if first >= 0 else [], gaps[at:behind]
+    down = behind < len(group)
+    widest_above = max(above, default=float("inf"))
+    widest_below = max(below, default=float("inf")) if down else float("inf")
+    pitch = max(gaps, default=0)
+    if not group[first].text and first >= 0 and widest_above <= widest_below:
+        return first
+    if down and not group[behind].text and widest_below < widest_above:
+        return behind
+    if widest_above * _TIGHT < min(widest_below, max(pitch, widest_above)):
+        return first
+    if widest_below * _TIGHT < min(widest_above, max(pitch, widest_below)):
+        return behind
+    if first >= 0 and _goes_on(group[at].text):
+        return first
+    if down and _goes_on(group[behind].text):
+        return behind
+    return None
+
+
+def _goes_on(text: str) -> bool:
+    return text[:1].islower() or text[:1] in "(&-"
+
+
+def _named(text: str, layout: Layout) -> Component | None:
+    return next((named.component for named in layout.components if named.label.search(text)), None)
+
+
+def _item(printed: Printed, layout: Layout) -> LineItem | None:
+    said = printed.parts
+    money = _MONEY.search(said.get("amount") or "")
+    amount = values.amount(money[0]) if money else None
+    if amount is None or not printed.text:
+        return None
+    quantity, unit = _measure(said.get("quantity") or "")
+    price = re.sub(r"[@$\s]|/.*|per.*", "", said.get("price") or "")
+    return LineItem(
+        label=printed.text,
+        component=_named(printed.text, layout) or Component.OTHER,
+        quantity=quantity,
+        unit=said.get("unit") or unit,
+        unit_price=values.amount(price) if price else None,
+        amount=amount,
+        page=printed.page,
+        x=printed.box.left,
+        y=printed.box.top,
+    )
+
+
+def _measure(text: str) -> tuple[Decimal | None, str | None]:
+    """Return a quantity and the unit that may stand behind it."""
+    found = re.fullmatch(r"(\S*\d)\s*([A-Za-z]*)", text.strip())
+    return (values.amount(found[1]), found[2] or None) if found else (None, None)
+
+
+def proven(blocks: Sequence[list[LineItem]], total: Decimal | None) -> list[LineItem]:
+    """Return the lines of those blocks that alone sum to the total, else all of them once.
+
+    Bills repeat lines in summaries; a payment printed without its sign counts as one.
+    """
+    once: list[list[LineItem]] = []
+    for block in blocks:
+        seen = {(i.label.casefold(), i.amount) for other in once for i in other}
+        once.append([item for item in block if (item.label.casefold(), item.amount) not in seen])
+    whole = [item for block in once for item in block]
+    choices = [whole, *once, *blocks]
+    for choice in (signed for choice in choices for signed in (choice, _paid(choice))):
+        if choice and sum(item.amount for item in choice) == total:
+            return choice
+    return whole
+
+
+def _paid(items: list[LineItem]) -> list[LineItem]:
+    return [
+        replace(item, amount=-abs(item.amount)) if item.component is Component.PAYMENT else item
+        for item in items
+    ]

@@ -1,0 +1,238 @@
+"""Finds what a bill says behind or under its labels, and never chooses between two answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from harvester.extract import values
+from harvester.extract.words import Box, Cell, Page, Row
+from harvester.layout import DATE, FACTS, Layout
+
+Known = date | Decimal | int | str
+_BETWEEN = re.compile(r"[\s:.=#\u2026]*")
+_DATE = re.compile(DATE, re.IGNORECASE)
+_NEAR = 1.6
+"""How far under its label a value may stand, in heights of the label."""
+
+
+class Label(NamedTuple):
+    """A label on a row, from one word to before another."""
+
+    fact: str
+    words: tuple[str, ...]
+    first: int
+    after: int
+
+
+Labelled = Mapping[Row, Sequence[Label]]
+"""The labels on each row that may have any."""
+
+
+class Facts:
+    """All answers to each question that a bill's labels put."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, set[Known]] = {}
+        self.places: dict[str, tuple[Row, Box]] = {}
+        """Where labels that were answered stand."""
+
+    def add(self, name: str, value: Known | None) -> None:
+        """Note an answer."""
+        if value is not None:
+            self._answers.setdefault(name, set()).add(value)
+
+    def day(self, name: str) -> date | None:
+        """Return the only answer that is a date."""
+        value = self._one(name)
+        return value if isinstance(value, date) else None
+
+    def number(self, name: str) -> Decimal | None:
+        """Return the only answer that is a number."""
+        value = self._one(name)
+        return value if isinstance(value, Decimal) else None
+
+    def text(self, name: str) -> str | None:
+        """Return the only answer that is text."""
+        value = self._one(name)
+        return value if isinstance(value, str) else None
+
+    def _one(self, name: str) -> Known | None:
+        answers = self._answers.get(name, ())
+        return next(iter(answers)) if len(answers) == 1 else None
+
+    @property
+    def ambiguous(self) -> list[str]:
+        """Questions with more than one answer."""
+        return sorted(name for name, answers in self._answers.items() if len(answers) > 1)
+
+
+def labels(row: Row, layout: Layout) -> Iterator[Label]:
+    """Yield the labels on a row that begin a cell or come right behind a value or a mark.
+
+    Of those that begin at one word, the ones of most words.
+    """
+    covered = 0
+    known = layout.labels
+    for at, word in enumerate(row.bare):
+        if word not in known or not _opens(row, at, covered):
+            continue
+        longest = 0
+        for words, fact in known[word]:
+            length = sum(part != "{date}" for part in words)
+            if length < longest:
+                break
+            after = _spelled(row, at, words)
+            if after:
+                longest, covered = length, max(covered, after)
+                yield Label(fact, words, at, after)
+
+
+def _opens(row: Row, at: int, covered: int) -> bool:
+    if at == 0:
+        return True
+    before = row.words[at - 1][0]
+    if at > covered and (before[-1] in ":;|,.)" or any(c.isdigit() for c in before)):
+        return True
+    return row.words[at].start() in row.edges
+
+
+def _spelled(row: Row, at: int, words: tuple[str, ...]) -> int | None:
+    """Return the word behind a label that is spelled out from a word on, None where it is not."""
+    if "{date}" not in words:
+        return at + len(words) if row.bare[at : at + len(words)] == words else None
+    for word in words:
+        if at >= len(row.words):
+            return None
+        if word == "{date}":
+            printed = _DATE.match(row.text, row.words[at].start())
+            if not printed:
+                return None
+            while at < len(row.words) and row.words[at].start() < printed.end():
+                at += 1
+        elif row.bare[at] != word:
+            return None
+        else:
+            at += 1
+    return at
+
+
+def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
+    """Return all answers that the labels and a layout's sentences have."""
+    facts = Facts()
+    for page in pages:
+        for number, row in enumerate(page.rows):
+            for label in labelled.get(row, ()):
+                _answer(facts, layout, page.rows, number, label)
+        for sentence in layout.sentences:
+            for said in sentence.finditer(page.text):
+                for name, text in said.groupdict().items():
+                    if text is not None:
+                        _note(facts, name, *_read(name, text, 0, whole=True) or ())
+    return facts
+
+
+def _answer(facts: Facts, layout: Layout, rows: list[Row], number: int, label: Label) -> None:
+    for where in layout.facts[label.fact].where:
+        found = (
+            _right(rows[number], label, layout)
+            if where == "right"
+            else _below(rows, number, label)
+        )
+        if found:
+            _note(facts, label.fact, *found)
+            row = rows[number]
+            box = row.box(row.words[label.first].start(), row.words[label.after - 1].end())
+            facts.places.setdefault(label.fact, (row, box))
+            return
+
+
+def _note(facts: Facts, name: str, *found: Known | None) -> None:
+    if FACTS[name] == "period" and len(found) == 2:
+        facts.add("service_from", found[0])
+        facts.add("service_to", found[1])
+    elif found:
+        facts.add(name, found[0])
+
+
+def _right(row: Row, label: Label, layout: Layout) -> tuple[Known, ...] | None:
+    end = row.words[label.after - 1].end()
+    between = _BETWEEN.match(row.text, end)
+    at = between.end() if between else end
+    if at >= len(row.text):
+        return None
+    if FACTS[label.fact] == "text":
+        return _text(row, at, layout)
+    found = values.MATCH[FACTS[label.fact]].match(row.text, at)
+    if not found or _again(row, found.end(), label.fact):
+        return None
+    return _read(label.fact, row.text, at, label.words)
+
+
+def _text(row: Row, at: int, layout: Layout) -> tuple[str] | None:
+    cell = next(cell for cell in row.cells if cell.end > at)
+    first = sum(word.start() < at for word in row.words)
+    if any(_spelled(row, first, words) for words, _ in layout.labels.get(row.bare[first], ())):
+        return None
+    return (row.text[at : cell.end],)
+
+
+def _again(row: Row, end: int, name: str) -> bool:
+    """Tell whether a value is followed by another of its kind: then it is one of a table's row."""
+    between = _BETWEEN.match(row.text, end)
+    again = values.MATCH[FACTS[name]].match(row.text, between.end() if between else end)
+    return again is not None and FACTS[name] != "serial"
+
+
+def _below(rows: list[Row], number: int, label: Label) -> tuple[Known, ...] | None:
+    row = rows[number]
+    box = row.box(row.words[label.first].start(), row.words[label.after - 1].end())
+    under = _under(rows, number, box.left, box.right)
+    if under is None:
+        return None
+    at, cell = under
+    found = _read(label.fact, cell.text, 0, label.words, whole=True)
+    if found is None:
+        return None
+    more = _under(rows, at, min(box.left, cell.left), max(box.right, cell.right))
+    if more and _read(label.fact, more[1].text, 0, label.words, whole=True):
+        return None  # a column of them, none of which is the value
+    return found
+
+
+def _under(rows: list[Row], number: int, left: float, right: float) -> tuple[int, Cell] | None:
+    row = rows[number]
+    for at in range(number + 1, len(rows)):
+        other = rows[at]
+        if other.top - row.bottom > _NEAR * (row.bottom - row.top):
+            return None
+        cell = other.under(left, right)
+        if cell:
+            return at, cell
+    return None
+
+
+def _read(
+    name: str, text: str, at: int, label: tuple[str, ...] = ("kwh",), *, whole: bool = False
+) -> tuple[Known, ...] | None:
+    """Return the value of a fact that is printed at an offset, both ends of a period."""
+    kind = FACTS[name]
+    if kind == "text":
+        return (text[at:],)
+    found = values.MATCH[kind].match(text, at)
+    if not found or (whole and found.end() != len(text)):
+        return None
+    if kind == "period":
+        return values.period(found[1], found[2])
+    if kind == "serial":
+        return (found[0],)
+    if kind == "date":
+        day = values.day(found[0])
+        return (day,) if day else None
+    if kind == "kwh" and not any("kwh" in part for part in (*label, found[0].lower())):
+        return None
+    number = values.amount(found[found.lastindex or 0])
+    return None if number is None else (number,)

@@ -1,0 +1,97 @@
+"""What a bill's own document says, read by the first layout that recognizes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from harvester.extract import charges, facts, tables
+from harvester.extract.facts import Facts
+from harvester.extract.words import Page
+from harvester.layout import Layout
+from harvester.model import Direction, RegisterRead, Statement
+
+
+def recognized(text: str, layouts: Sequence[Layout]) -> Layout | None:
+    """Return the first layout all of whose marks are in a document's text."""
+    return next((way for way in layouts if all(mark.search(text) for mark in way.recognize)), None)
+
+
+def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement, list[str]]:
+    """Return an account's statement, and the names of what it says in two ways."""
+    found = [f for page in pages for f in (tables.reads(page, layout.reads) if layout.reads else ())]
+    taken = {row for _, _, row in found}
+    labelled = {
+        row: list(facts.labels(row, layout))
+        for page in pages
+        for row in page.rows
+        if row not in taken
+    }
+    told = facts.find(pages, layout, labelled)
+    reads = tuple(read for read, _, _ in found if read) or _single(told)
+    for count in {count for read, count, _ in found if read and len(reads) == 1}:
+        told.add("days", None if count is None else Decimal(count))
+    for direction, name in ((Direction.DELIVERED, "kwh"), (Direction.RECEIVED, "received_kwh")):
+        told.add(name, _sum([read.kwh for read in reads if read.direction is direction]))
+    _span(told, reads)
+    total, days = told.number("total"), told.number("days")
+    blocks = charges.lines(pages, layout, labelled)
+    lines = charges.proven(blocks, total) if layout.charges.anywhere else sum(blocks, [])
+    statement = Statement(
+        account=account,
+        layout=layout.name,
+        billing_date=told.day("billing_date"),
+        due_date=told.day("due_date"),
+        service_from=told.day("service_from"),
+        service_to=told.day("service_to"),
+        days=None if days is None else int(days),
+        rate=told.text("rate"),
+        kwh=told.number("kwh"),
+        received_kwh=told.number("received_kwh"),
+        current_charges=told.number("current_charges"),
+        levelized=told.number("levelized"),
+        total=total,
+        after_due=told.number("after_due"),
+        reads=reads,
+        lines=tuple(lines),
+    )
+    return statement, told.ambiguous
+
+
+def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(amounts) else None
+
+
+def _span(told: Facts, reads: Sequence[RegisterRead]) -> None:
+    """Take the service period from the register reads where all of them are dated."""
+    since = [read.service_from for read in reads if read.service_from]
+    until = [read.service_to for read in reads if read.service_to]
+    if reads and len(since) == len(until) == len(reads):
+        told.add("service_from", min(since))
+        told.add("service_to", max(until))
+
+
+def _single(told: Facts) -> tuple[RegisterRead, ...]:
+    """Return the one register whose reads have labels instead of a table, if there is one."""
+    previous, present, meter = (
+        told.number("previous"), told.number("present"), told.text("meter")
+    )  # fmt: skip
+    if previous is None or present is None or meter is None:
+        return ()
+    row, box = told.places["present"]
+    return (
+        RegisterRead(
+            meter=meter,
+            direction=Direction.DELIVERED,
+            service_from=told.day("service_from"),
+            service_to=told.day("service_to"),
+            previous=previous,
+            present=present,
+            multiplier=told.number("multiplier"),
+            kwh=told.number("kwh"),
+            page=row.page.number,
+            x=box.left,
+            y=box.top,
+        ),
+    )

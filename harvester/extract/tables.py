@@ -1,0 +1,205 @@
+"""Tables of a bill by their headers: which cell of a row stands under which header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import NamedTuple
+
+from harvester.extract import values
+from harvester.extract.words import Cell, Page, Row
+from harvester.layout import DATE, Columns, Reads, bare
+from harvester.model import Direction, RegisterRead
+
+_LINES = 3
+"""A header has at most so many lines."""
+_APART = 2.5
+"""Rows further apart, in heights, are not of one table."""
+_BESIDE = 36
+"""How far, in points, what stands under a header may reach past it."""
+_ATOM = re.compile(rf"{DATE}|\S+", re.IGNORECASE)
+
+
+class Head(NamedTuple):
+    """Where a column's header stands."""
+
+    left: float
+    right: float
+
+
+Heads = Mapping[str, Head]
+
+
+def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Heads]]:
+    """Yield every header of a table: its first row, the row behind it, and its columns."""
+    names = {_plain(head): name for name, heads in table.columns.items() for head in heads}
+    firsts = [{bare(h.split()[0]) for h in table.columns[name]} for name in table.needs]
+    behind = 0
+    for number in range(len(rows)):
+        for lines in range(1, min(_LINES, number + 1 - behind) + 1):
+            window = rows[number + 1 - lines : number + 1]
+            words = {word for row in window for word in row.bare}
+            if any(words.isdisjoint(first) for first in firsts) or not _close(window):
+                continue
+            heads = _spelled(window[0], names) if lines == 1 else _stacked(window, names)
+            if heads and all(name in heads for name in table.needs):
+                behind = number + 1
+                yield behind - lines, behind, heads
+                break
+
+
+def _close(rows: Sequence[Row]) -> bool:
+    return all(b.top - a.bottom < a.bottom - a.top for a, b in pairwise(rows))
+
+
+def _plain(text: str) -> str:
+    return " ".join(map(bare, text.split()))
+
+
+def _spelled(row: Row, names: Mapping[str, str]) -> Heads | None:
+    """Return the columns of a header of one line, word by word, the longest names first."""
+    longest = max(name.count(" ") for name in names) + 1
+    found: list[tuple[str, int, int]] = []
+    at = 0
+    while at < len(row.words):
+        for length in range(min(longest, len(row.words) - at), 0, -1):
+            name = names.get(" ".join(row.bare[at : at + length]))
+            if name:
+                found.append((name, at, at + length))
+                at += length
+                break
+        else:
+            joins = found and found[-1][0] == "other" and row.words[at].start() not in row.edges
+            found.append(("other", found.pop()[1] if joins else at, at + 1))
+            at += 1
+    heads = [(name, row.box(row.words[a].start(), row.words[z - 1].end())) for name, a, z in found]
+    return _unique([(name, Head(box.left, box.right)) for name, box in heads])
+
+
+def _stacked(rows: Sequence[Row], names: Mapping[str, str]) -> Heads | None:
+    """Return the columns of a header of several lines, each cell with those that stand over it."""
+    stacks: list[list[Cell]] = []
+    for row in reversed(rows):
+        for cell in row.cells:
+            on = [s for s in stacks if cell.left < s[-1].right and s[-1].left < cell.right]
+            for stack in on:
+                stack.append(cell)
+            if not on:
+                stacks.append([cell])
+    heads = []
+    for stack in stacks:
+        texts = (_plain(" ".join(c.text for c in stack[:n][::-1])) for n in range(len(stack), 0, -1))
+        name = next((names[text] for text in texts if text in names), "other")
+        base = stack[0]
+        own = [c for c in stack if sum(c in other for other in stacks) == 1] or [base]
+        heads.append((name, Head(min(c.left for c in own), max(c.right for c in own))))
+    return _unique(heads)
+
+
+def _unique(heads: list[tuple[str, Head]]) -> Heads | None:
+    known = [name for name, _ in heads if name != "other"]
+    if len(known) != len(set(known)):
+        return None  # one name over two columns tells nothing
+    return {name if name != "other" else f"other {n}": head for n, (name, head) in enumerate(heads)}
+
+
+def within(parts: Sequence[Cell], heads: Heads) -> list[Cell]:
+    """Return the parts that stand under a table's header, not beside it."""
+    left = min(head.left for head in heads.values()) - _BESIDE
+    right = max(head.right for head in heads.values()) + _BESIDE
+    return [part for part in parts if part.left >= left and part.right <= right]
+
+
+def assigned(parts: Sequence[Cell], heads: Heads) -> dict[str, list[Cell]]:
+    """Return a row's parts by column: in their order where none is empty, else by the nearest edge.
+
+    Columns are aligned left, right or in the middle, so whichever is nearest counts.
+    """
+    if len(parts) == len(heads):
+        ordered = sorted(heads, key=lambda name: heads[name].left)
+        return {name: [part] for name, part in zip(ordered, parts, strict=True)}
+    found: dict[str, list[Cell]] = {}
+    for part in parts:
+        found.setdefault(min(heads, key=lambda name: _away(part, heads[name])), []).append(part)
+    return found
+
+
+def _away(part: Cell, head: Head) -> float:
+    left, right = abs(part.left - head.left), abs(part.right - head.right)
+    return min(left, right, abs(part.left + part.right - head.left - head.right) / 2)
+
+
+def reads(page: Page, table: Reads) -> Iterator[tuple[RegisterRead | None, int | None, Row]]:
+    """Yield each register read with its days and its row; header rows come with no read."""
+    rows = page.rows
+    for first, behind, heads in headers(rows, table):
+        yield from ((None, None, row) for row in rows[first:behind])
+        above, meter = rows[behind - 1], ""
+        for row in rows[behind:]:
+            if row.top - above.bottom > _APART * (above.bottom - above.top):
+                break
+            if table.skip and table.skip.search(row.text):
+                above = row
+                continue
+            found = _read(row, table, heads, meter)
+            if found:
+                above, meter = row, found[0].meter
+                yield *found, row
+
+
+def _read(row: Row, table: Reads, heads: Heads, meter: str) -> tuple[RegisterRead, int | None] | None:
+    cells = assigned(within(_atoms(row), heads), heads)
+    told = {name: " ".join(part.text for part in parts) for name, parts in cells.items()}
+    numbers = {
+        name: _number(told[name])
+        for name in ("previous", "present", "multiplier", "kwh", "days")
+        if name in told
+    }
+    days = {name: values.day(told[name]) for name in ("service_from", "service_to") if name in told}
+    printed: dict[str, Decimal | date | str | None] = {**told, **numbers, **days}
+    if any(printed.get(name) is None for name in table.needs) or None in numbers.values():
+        return None
+    serial = values.MATCH["serial"].search(told.get("meter", ""))
+    received = table.received is not None and table.received.search(row.text) is not None
+    box = row.box(row.words[0].start(), row.words[0].end())
+    count = numbers.get("days")
+    return RegisterRead(
+        meter=serial[0] if serial else meter,
+        direction=Direction.RECEIVED if received else Direction.DELIVERED,
+        service_from=days.get("service_from"),
+        service_to=days.get("service_to"),
+        previous=numbers.get("previous"),
+        present=numbers.get("present"),
+        multiplier=numbers.get("multiplier"),
+        kwh=numbers.get("kwh"),
+        page=row.page.number,
+        x=box.left,
+        y=box.top,
+    ), None if count is None else int(count)
+
+
+def _number(text: str) -> Decimal | None:
+    plain = re.sub(r"(?i)^x\s*|\s*kwh$", "", text.strip())
+    return values.amount(plain) if values.MATCH["number"].fullmatch(plain) else None
+
+
+def _atoms(row: Row) -> list[Cell]:
+    """Return a row's parts: each word with a digit by itself, a date as one, others as they stand.
+
+    So figures are told apart where columns stand too close to.
+    """
+    parts: list[Cell] = []
+    for word in _ATOM.finditer(row.text):
+        box = row.box(word.start(), word.end())
+        plain = not any(c.isdigit() for c in word[0])
+        joined = parts and word.start() not in row.edges and plain
+        if joined and not any(c.isdigit() for c in parts[-1].text):
+            last = parts.pop()
+            text = row.text[last.at : word.end()]
+            parts.append(Cell(text, last.at, word.end(), last.left, box.right))
+        else:
+            parts.append(Cell(word[0], word.start(), word.end(), box.left, box.right))
+    return parts

@@ -1,0 +1,62 @@
+"""Reads dates, money and numbers as bills print them; what is none of these is None."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+from harvester import printed
+from harvester.layout import DATE, MONEY, NUMBER, SHORT_DATE
+
+_AWAY = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\.", re.IGNORECASE)
+_FORMS = (
+    "%m/%d/%Y", "%m/%d/%y", "%Y-%m-%d", "%m-%d-%Y", "%m-%d-%y",
+    "%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%d %b %y", "%d %B %y",
+)  # fmt: skip
+_TO = r"\s*(?:[-/\u2013\u2014]|to|thru|through|until|and)\s*"
+
+_I = re.IGNORECASE
+MATCH = {
+    "date": re.compile(DATE, _I),
+    "period": re.compile(rf"(?:from\s+)?({DATE}|{SHORT_DATE}){_TO}({DATE})", _I),
+    "money": re.compile(MONEY, _I),
+    "number": re.compile(NUMBER, _I),
+    "kwh": re.compile(rf"({NUMBER})(?:\s*kWh\b)?(?!\s?(?:kW|kVA|%|days?)\b)", _I),
+    "days": re.compile(r"(?<![\w.,/$-])(\d{1,3})(?:\s*days?\b)?(?![.,/:-]?\d)", _I),
+    "serial": re.compile(r"[A-Z]{0,4}-?\d[\dA-Z-]*\b(?![/.,]\d)", _I),
+}
+"""How each kind of value is printed; groups hold what counts where not all of it does."""
+
+
+def day(text: str) -> date | None:
+    """Return a date as US bills print it: month first, or named, or as ISO has it."""
+    plain = " ".join(_AWAY.sub("", text).replace(",", " ").split())
+    plain = re.sub(r"(?i)\bsept\b", "Sep", plain)
+    named = re.sub(r"(?<=\d)-(?=[a-z])|(?<=[a-z])-(?=\d)", " ", plain, flags=_I)
+    for form in _FORMS:
+        try:
+            return datetime.strptime(named, form).date()  # noqa: DTZ007 - a local day
+        except ValueError:
+            continue
+    return None
+
+
+def period(first: str, last: str) -> tuple[date, date] | None:
+    """Return both ends of a period; a first date without a year is the latest before the last."""
+    until = day(last)
+    if until is None:
+        return None
+    since = day(first)
+    if since is None:
+        years = (until.year, until.year - 1)
+        slash = "/" if "/" in first else " "
+        ends = (day(f"{first.strip()}{slash}{year}") for year in years)
+        since = next((end for end in ends if end and end < until), None)
+    return (since, until) if since and since < until else None
+
+
+def amount(text: str) -> Decimal | None:
+    """Return money or a number; a minus of any shape, a CR behind it or brackets make it less."""
+    plain = re.sub(r"[\u2212\u2013\u2014]", "-", text).replace("+", "").replace(" ", "")
+    return printed.amount(plain)

@@ -1,0 +1,168 @@
+"""A PDF as rows of text from top to bottom, with boxes of their words for whoever asks.
+
+Text costs PDFium little and boxes much, so a page's text is taken once and a box only where a
+layout needs to know a place.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+
+from harvester.layout import bare
+
+_LINE = re.compile(r"[^\r\n]*[^\s\0][^\r\n]*")
+_WORD = re.compile(r"\S+")
+_WIDE = re.compile(r"[\U00010000-\U0010ffff]")
+_GAP = 1.2
+"""Gap between two cells, in mean widths of the row's characters: two blanks, or a column's edge."""
+_LEVEL = 0.4
+"""How far apart, in heights, the middles of two pieces of one row may be."""
+
+
+class Box(NamedTuple):
+    """A place on a page, in points from its upper left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Cell(NamedTuple):
+    """Words of a row that stand close together; `at` and `end` are offsets into its text."""
+
+    text: str
+    at: int
+    end: int
+    left: float
+    right: float
+
+
+class _Piece(NamedTuple):
+    text: str
+    start: int
+    box: Box
+
+
+class Row:
+    """What stands on one level of a page, from left to right."""
+
+    def __init__(self, page: Page, pieces: list[_Piece]) -> None:
+        pieces.sort(key=lambda piece: piece.box.left)
+        self.page = page
+        self.top = min(piece.box.top for piece in pieces)
+        self.bottom = max(piece.box.bottom for piece in pieces)
+        self.text = " ".join(piece.text for piece in pieces)
+        self._starts = [piece.start for piece in pieces]
+        self._offsets = [0]
+        for piece in pieces[:-1]:
+            self._offsets.append(self._offsets[-1] + len(piece.text) + 1)
+
+    def box(self, at: int, end: int) -> Box:
+        """Return the box from the character at one offset to the one before another."""
+        first, last = self.page.box(self._index(at)), self.page.box(self._index(end - 1))
+        return Box(first.left, first.top, last.right, first.bottom)
+
+    def _index(self, offset: int) -> int:
+        piece = bisect_right(self._offsets, offset) - 1
+        return self._starts[piece] + offset - self._offsets[piece]
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """The row's words, those joined between which there is no more than a blank."""
+        words = [(m.start(), m.end(), self.box(m.start(), m.end())) for m in self.words]
+        drawn = sum(max(box.right - box.left, 0) for _, _, box in words)
+        gap = _GAP * drawn / sum(end - at for at, end, _ in words)
+        cells: list[Cell] = []
+        for at, end, box in words:
+            if cells and (box.left - cells[-1].right <= gap or cells[-1].text in {"$", "-$", "("}):
+                at, left = cells[-1].at, cells.pop().left  # noqa: PLW2901 - the cell grows
+            else:
+                left = box.left
+            cells.append(Cell(self.text[at:end], at, end, left, box.right))
+        return tuple(cells)
+
+    @cached_property
+    def words(self) -> tuple[re.Match[str], ...]:
+        """The row's words as matches in its text."""
+        return tuple(_WORD.finditer(self.text))
+
+    @cached_property
+    def bare(self) -> tuple[str, ...]:
+        """The row's words as labels are compared."""
+        return tuple(map(bare, _WORD.findall(self.text)))
+
+    @cached_property
+    def edges(self) -> frozenset[int]:
+        """Offsets at which cells begin."""
+        return frozenset(cell.at for cell in self.cells)
+
+    def under(self, left: float, right: float) -> Cell | None:
+        """Return the cell that shares most of this width, if any does."""
+        shared = [(min(c.right, right) - max(c.left, left), c) for c in self.cells]
+        best = max(shared, key=lambda pair: pair[0])
+        return best[1] if best[0] > 0 else None
+
+
+class Page:
+    """One page: its number from 1, its text as PDFium reads it, and its rows."""
+
+    def __init__(self, number: int, page: Any) -> None:
+        self.number = number
+        self._read = page.get_textpage()
+        text = self._read.get_text_range()
+        # PDFium counts in UTF-16: a wide character is two of its characters.
+        self.text = _WIDE.sub("\ufffd\ufffd", text) if not text.isascii() else text
+        self._exact = len(self.text) == self._read.count_chars()
+        self._left, _, _, self._top = page.get_bbox()
+        self._at = pdfium.FS_RECTF()
+        self._here = ctypes.byref(self._at)
+
+    def box(self, index: int) -> Box:
+        """Return the box of one character of the text, as high as its font."""
+        if not self._exact:  # PDFium keeps characters that it leaves out of the text
+            index = pdfium.FPDFText_GetCharIndexFromTextIndex(self._read, index)
+        pdfium.FPDFText_GetLooseCharBox(self._read, index, self._here)
+        at, left, top = self._at, self._left, self._top
+        return Box(at.left - left, top - at.top, at.right - left, top - at.bottom)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows from top to bottom, whatever order they were drawn in."""
+        pieces = []
+        for line in _LINE.finditer(self.text):
+            text = line[0].strip()
+            start = line.start() + line[0].index(text)
+            pieces.append(_Piece(text, start, self.box(start)))
+        pieces.sort(key=lambda piece: piece.box.top + piece.box.bottom)
+        level: list[list[_Piece]] = []
+        for piece in pieces:
+            if level and _level(level[-1][-1].box, piece.box):
+                level[-1].append(piece)
+            else:
+                level.append([piece])
+        return [Row(self, pieces) for pieces in level]
+
+
+def _level(one: Box, other: Box) -> bool:
+    apart = abs(one.top + one.bottom - other.top - other.bottom) / 2
+    return apart <= _LEVEL * min(one.bottom - one.top, other.bottom - other.top)
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[list[Page]]:
+    """Open a PDF and give its pages, which can be asked for boxes until it is closed.
+
+    Raises pypdfium2.PdfiumError where it does not open.
+    """
+    with pypdfium2.PdfDocument(content) as document:
+        yield [Page(number, page) for number, page in enumerate(document, 1)]

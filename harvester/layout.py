@@ -1,0 +1,200 @@
+"""How a printed bill is laid out, as data: what its labels are called and where values stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from harvester.model import Component
+
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_YEAR = r"(?:\d{4}|\d\d)(?!\d)"
+DATE = (
+    rf"(?<![\d/])(?:\d{{1,2}}/\d{{1,2}}/{_YEAR}(?!/)"
+    rf"|(?<!-)(?:\d{{1,2}}-\d{{1,2}}-{_YEAR}|\d{{4}}-\d\d-\d\d(?!\d))(?!-\d)"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d)"
+    rf"|\d{{1,2}}[\s-]{_MONTH}[\s,-]*{_YEAR})"
+)
+SHORT_DATE = rf"(?<![\d/-])(?:\d{{1,2}}/\d{{1,2}}(?![\d/])|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?)"
+_SIGN = r"[-\u2212\u2013+]"
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
+MONEY = (
+    rf"(?<![\w.,/$-])(?:\(\s?\$?\s?{_DIGITS}?\.\d\d\s?\)|\(\s?\$\s?{_DIGITS}\s?\)"
+    rf"|{_SIGN}?\s?\$\s?{_SIGN}?\s?(?:{_DIGITS}(?:\.\d\d)?|\.\d\d)(?:\s?(?:CR\b|-(?![\w$])))?"
+    rf"|{_SIGN}?{_DIGITS}?\.\d\d(?:\s?CR\b|-(?![\w$]))?)(?![.,]?\d|\s?%|/\w)"
+)
+NUMBER = rf"(?<![\w.,/$-]){_SIGN}?(?:{_DIGITS}(?:\.\d+)?|\.\d+)(?![.,]?\d|[/:%-]\d|\s?%)"
+_KNOWN = {"date": DATE, "money": MONEY, "number": NUMBER}
+
+Value = Literal["date", "period", "money", "number", "kwh", "days", "text", "serial"]
+FACTS: dict[str, Value] = {
+    "billing_date": "date",
+    "due_date": "date",
+    "period": "period",
+    "service_from": "date",
+    "service_to": "date",
+    "days": "days",
+    "rate": "text",
+    "kwh": "kwh",
+    "received_kwh": "kwh",
+    "current_charges": "money",
+    "levelized": "money",
+    "total": "money",
+    "after_due": "money",
+    "meter": "serial",
+    "previous": "number",
+    "present": "number",
+    "multiplier": "number",
+}
+"""What labels may stand for, and what kind of value each has."""
+
+READ_COLUMNS = {
+    "meter", "register", "service_from", "service_to", "days", "previous", "present",
+    "multiplier", "kwh", "other",
+}  # fmt: skip
+LINE_COLUMNS = {"label", "quantity", "unit", "price", "amount", "other"}
+
+
+def _pattern(text: Any) -> re.Pattern[str]:
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is no regular expression")  # noqa: TRY004 - pydantic's way
+    for name, pattern in _KNOWN.items():
+        text = text.replace(f"{{{name}}}", pattern)
+    try:
+        return re.compile(text, re.IGNORECASE | re.MULTILINE)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from None
+
+
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern)]
+"""A regular expression, case ignored; `{date}`, `{money}` and `{number}` stand for any of those."""
+
+
+def bare(word: str) -> str:
+    """Return a printed word as labels are compared: without case and punctuation around it."""
+    return word.casefold().strip(":;.,*()[]|") or word
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Fact(_Strict):
+    """Labels of one fact, word by word, `{date}` standing for any date; where its value stands."""
+
+    labels: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+    where: tuple[Literal["right", "below"], ...] = Field(default=("right",), min_length=1)
+    """Tried in this order: on the same line right behind the label, or in the line under it."""
+
+
+class Columns(_Strict):
+    """A table that is known by its headers."""
+
+    columns: Mapping[str, tuple[str, ...]]
+    """Headers by what stands under them; a header of several lines is read downwards."""
+    needs: tuple[str, ...]
+    """Columns without which it is another table."""
+    skip: Pattern | None = None
+    """Rows that are none of this table's business."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Columns:
+        unknown = [name for name in self.needs if name not in self.columns]
+        if unknown or not self.needs:
+            raise ValueError(f"needs names no column: {', '.join(unknown)}")
+        return self
+
+
+class Reads(Columns):
+    """The table of register reads."""
+
+    received: Pattern | None = None
+    """Rows of the register that counts what the member delivers to the utility."""
+
+    @model_validator(mode="after")
+    def _columns(self) -> Reads:
+        _only(self.columns, READ_COLUMNS)
+        return self
+
+
+class Charges(_Strict):
+    """Where the lines of a bill are, and how one is printed."""
+
+    table: Columns | None = None
+    """A table with a column for each part of a line; else lines are read by the patterns."""
+    start: tuple[Pattern, ...] = ()
+    """Rows of text after which every amount is a line, until a total or a stop."""
+    stop: tuple[Pattern, ...] = ()
+    """Rows of text that end the lines, such as a payment stub, on this page."""
+    lines: tuple[Pattern, ...] = ()
+    """One line each, with groups label, amount and perhaps quantity, unit and price."""
+    anywhere: bool = False
+    """Whether a line whose label names a component counts outside of start and stop too."""
+
+    @model_validator(mode="after")
+    def _groups(self) -> Charges:
+        if self.table:
+            _only(self.table.columns, LINE_COLUMNS)
+        for line in self.lines:
+            groups = set(line.groupindex)
+            if not {"label", "amount"} <= groups <= LINE_COLUMNS:
+                raise ValueError("a pattern of a line has the groups label and amount, and perhaps"
+                                 " quantity, unit and price")  # fmt: skip
+        return self
+
+
+class Named(_Strict):
+    """What a line is about, told by its label."""
+
+    label: Pattern
+    component: Component
+
+
+class Layout(_Strict):
+    """One utility's bill as it was printed at one time."""
+
+    id: str
+    version: int = Field(gt=0)
+    recognize: tuple[Pattern, ...] = ()
+    """All of them are found in the text of a bill that has this layout."""
+    facts: Mapping[str, Fact]
+    sentences: tuple[Pattern, ...] = ()
+    """Facts in running text, as named groups."""
+    reads: Reads | None = None
+    charges: Charges = Charges()
+    components: tuple[Named, ...] = ()
+    """The first that is found in a line's label says what it is about."""
+
+    @model_validator(mode="after")
+    def _facts(self) -> Layout:
+        _only(self.facts, FACTS)
+        for sentence in self.sentences:
+            _only(sentence.groupindex, FACTS)
+        return self
+
+    @property
+    def name(self) -> str:
+        """Name and version, as statements keep it."""
+        return f"{self.id}@{self.version}"
+
+    @cached_property
+    def labels(self) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+        """Labels as words with their fact, by their first word, those of most words first."""
+        found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for name, fact in self.facts.items():
+            for label in fact.labels:
+                words = tuple(bare(word) for word in label.split())
+                found.setdefault(words[0], []).append((words, name))
+        for known in found.values():
+            known.sort(key=lambda pair: (-sum(w != "{date}" for w in pair[0]), -len(pair[0])))
+        return found
+
+
+def _only(names: Mapping[str, Any], known: Any) -> None:
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ValueError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
