@@ -11,7 +11,7 @@ from itertools import pairwise
 from harvester.extract import tables, values
 from harvester.extract.facts import Label, Labelled
 from harvester.extract.tables import Heads
-from harvester.extract.words import Box, Page, Row
+from harvester.extract.words import Box, Cell, Page, Row
 from harvester.layout import FACTS, Charges, Layout
 from harvester.model import Component, LineItem
 
@@ -35,10 +35,16 @@ class Printed:
     page: int
     box: Box
     block: int
+    row: Row
+    at: int
 
 
 def lines(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> list[list[LineItem]]:
-    """Return a bill's lines in blocks, which totals and stops part; only labelled rows can be any."""
+    """Return a bill's lines in blocks, which totals and stops part.
+
+    Rows without an entry in `labelled` are none; labels within a line are taken out of it, because
+    there they are a line's own words.
+    """
     reader = _Reader(layout, labelled)
     for page in pages:
         reader.read(page)
@@ -48,6 +54,8 @@ def lines(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> list[lis
         item = _item(printed, layout)
         if item and (reader.headed[printed.block] or _named(printed.text, layout)):
             blocks.setdefault(printed.block, []).append(item)
+            row = printed.row
+            labelled[row] = [x for x in labelled[row] if row.words[x.first].start() < printed.at]
     return list(blocks.values())
 
 
@@ -99,6 +107,8 @@ class _Reader:
         if self._heads:
             self._cells(row, self._heads)
             return
+        if not self._open and not _MONEY.search(row.text):
+            return
         for at, end in self._parts(row):
             begin = self._label(row, at, end)
             if begin is None:
@@ -121,19 +131,26 @@ class _Reader:
             amounts = list(_MONEY.finditer(row.text))
             for money in amounts:
                 beside = next((cell for cell in row.cells if cell.at >= money.end()), None)
-                if beside and (money is amounts[-1] or self._label(row, beside.at, beside.end)):
+                if beside and (money is amounts[-1] or self._is_label(row, beside)):
                     yield at, money.end()
                     at = beside.at
         yield at, len(row.text)
+
+    def _is_label(self, row: Row, cell: Cell) -> bool:
+        facts = any(len(label.words) > 1 for label in self._facts(row, cell.at))
+        return facts or _named(cell.text, self._layout) is not None
 
     def _label(self, row: Row, at: int, end: int) -> int | None:
         """Return where the label of a part of a row begins, None where it has none."""
         if not self._rules.anywhere:
             return at
         cells = [cell for cell in row.cells if at <= cell.at < end]
-        named = [c for c in cells if _named(c.text, self._layout) or self._facts(row, c.at)]
+        named = next((cell for cell in cells if _named(cell.text, self._layout)), None)
         if named:
-            return named[-1].at
+            return named.at
+        known = [cell for cell in cells if self._facts(row, cell.at)]
+        if known:
+            return known[-1].at
         texts = [c for c in cells if c.text[0].isalpha()]
         return texts[0].at if texts and self._open else None
 
@@ -155,7 +172,8 @@ class _Reader:
         if len(label.split()) > _WORDS or (not parts and not self._open):
             return
         box = row.box(at, end)
-        self.printed.append(Printed(label, parts, row.page.number, box, len(self.headed) - 1))
+        block = len(self.headed) - 1
+        self.printed.append(Printed(label, parts, row.page.number, box, block, row, at))
 
 
 def _joined(printed: list[Printed]) -> Iterator[Printed]:

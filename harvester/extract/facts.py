@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class Label(NamedTuple):
     after: int
 
 
-Labelled = Mapping[Row, Sequence[Label]]
+Labelled = dict[Row, list[Label]]
 """The labels on each row that may have any."""
 
 
@@ -78,15 +78,13 @@ def labels(row: Row, layout: Layout) -> Iterator[Label]:
     covered = 0
     known = layout.labels
     for at, word in enumerate(row.bare):
-        if word not in known or not _opens(row, at, covered):
-            continue
         longest = 0
-        for words, fact in known[word]:
+        for words, fact in known.get(word, ()):
             length = sum(part != "{date}" for part in words)
             if length < longest:
                 break
             after = _spelled(row, at, words)
-            if after:
+            if after and (longest or _opens(row, at, covered)):
                 longest, covered = length, max(covered, after)
                 yield Label(fact, words, at, after)
 
@@ -97,7 +95,7 @@ def _opens(row: Row, at: int, covered: int) -> bool:
     before = row.words[at - 1][0]
     if at > covered and (before[-1] in ":;|,.)" or any(c.isdigit() for c in before)):
         return True
-    return row.words[at].start() in row.edges
+    return row.parted(at)
 
 
 def _spelled(row: Row, at: int, words: tuple[str, ...]) -> int | None:

@@ -27,15 +27,16 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
         for row in page.rows
         if row not in taken
     }
+    blocks = charges.lines(pages, layout, labelled)
     told = facts.find(pages, layout, labelled)
     reads = tuple(read for read, _, _ in found if read) or _single(told)
-    for count in {count for read, count, _ in found if read and len(reads) == 1}:
+    counts = {(read.service_from, read.service_to, count) for read, count, _ in found if read}
+    for *_, count in counts if len(counts) == 1 else ():
         told.add("days", None if count is None else Decimal(count))
     for direction, name in ((Direction.DELIVERED, "kwh"), (Direction.RECEIVED, "received_kwh")):
         told.add(name, _sum([read.kwh for read in reads if read.direction is direction]))
     _span(told, reads)
     total, days = told.number("total"), told.number("days")
-    blocks = charges.lines(pages, layout, labelled)
     lines = charges.proven(blocks, total) if layout.charges.anywhere else sum(blocks, [])
     statement = Statement(
         account=account,

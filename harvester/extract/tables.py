@@ -37,8 +37,11 @@ def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Hea
     """Yield every header of a table: its first row, the row behind it, and its columns."""
     names = {_plain(head): name for name, heads in table.columns.items() for head in heads}
     firsts = [{bare(h.split()[0]) for h in table.columns[name]} for name in table.needs]
+    common = {word for name in names for word in name.split()}
     behind = 0
     for number in range(len(rows)):
+        if common.isdisjoint(rows[number].bare):
+            continue
         for lines in range(1, min(_LINES, number + 1 - behind) + 1):
             window = rows[number + 1 - lines : number + 1]
             words = {word for row in window for word in row.bare}

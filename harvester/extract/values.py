@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from harvester import printed
 from harvester.layout import DATE, MONEY, NUMBER, SHORT_DATE
 
-_AWAY = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\.", re.IGNORECASE)
-_FORMS = (
-    "%m/%d/%Y", "%m/%d/%y", "%Y-%m-%d", "%m-%d-%Y", "%m-%d-%y",
-    "%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%d %b %y", "%d %B %y",
-)  # fmt: skip
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_PARTS = re.compile(r"[a-z]+|\d+", re.IGNORECASE)
 _TO = r"\s*(?:[-/\u2013\u2014]|to|thru|through|until|and)\s*"
 
 _I = re.IGNORECASE
@@ -31,15 +28,22 @@ MATCH = {
 
 def day(text: str) -> date | None:
     """Return a date as US bills print it: month first, or named, or as ISO has it."""
-    plain = " ".join(_AWAY.sub("", text).replace(",", " ").split())
-    plain = re.sub(r"(?i)\bsept\b", "Sep", plain)
-    named = re.sub(r"(?<=\d)-(?=[a-z])|(?<=[a-z])-(?=\d)", " ", plain, flags=_I)
-    for form in _FORMS:
-        try:
-            return datetime.strptime(named, form).date()  # noqa: DTZ007 - a local day
-        except ValueError:
-            continue
-    return None
+    parts = [part for part in _PARTS.findall(text) if part not in {"st", "nd", "rd", "th"}]
+    if len(parts) != 3:
+        return None
+    named = next((n for n, part in enumerate(parts) if part.isalpha()), None)
+    if named is not None:
+        month = parts.pop(named)[:3].casefold()
+        if month not in _MONTHS or not all(map(str.isdigit, parts)):
+            return None
+        parts.insert(0, f"{_MONTHS.index(month) + 1}")
+    elif len(parts[0]) == 4:
+        parts = [*parts[1:], parts[0]]
+    month_, day_, year = map(int, parts)
+    try:
+        return date(year + 2000 if year < 100 else year, month_, day_)
+    except ValueError:
+        return None
 
 
 def period(first: str, last: str) -> tuple[date, date] | None:

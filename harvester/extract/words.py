@@ -23,7 +23,9 @@ _LINE = re.compile(r"[^\r\n]*[^\s\0][^\r\n]*")
 _WORD = re.compile(r"\S+")
 _WIDE = re.compile(r"[\U00010000-\U0010ffff]")
 _GAP = 1.2
-"""Gap between two cells, in mean widths of the row's characters: two blanks, or a column's edge."""
+"""Gap between two cells, in mean widths of the characters beside it: a blank is narrower."""
+_LEAST, _MOST = 0.4, 0.75
+"""The same in heights of the row: no cells are closer, and no blank is wider."""
 _LEVEL = 0.4
 """How far apart, in heights, the middles of two pieces of one row may be."""
 
@@ -69,26 +71,47 @@ class Row:
 
     def box(self, at: int, end: int) -> Box:
         """Return the box from the character at one offset to the one before another."""
-        first, last = self.page.box(self._index(at)), self.page.box(self._index(end - 1))
+        first = self.page.box(self._index(at))
+        last = self.page.box(self._index(end - 1)) if end - at > 1 else first
         return Box(first.left, first.top, last.right, first.bottom)
 
     def _index(self, offset: int) -> int:
         piece = bisect_right(self._offsets, offset) - 1
         return self._starts[piece] + offset - self._offsets[piece]
 
+    def place(self, number: int) -> Box:
+        """Return the box of a word by its number."""
+        known = self._places[number]
+        if known is None:
+            word = self.words[number]
+            known = self._places[number] = self.box(word.start(), word.end())
+        return known
+
+    @cached_property
+    def _places(self) -> list[Box | None]:
+        return [None] * len(self.words)
+
+    def parted(self, number: int) -> bool:
+        """Tell whether more than a blank stands before a word: then a cell begins with it."""
+        if number == 0:
+            return True
+        before, word = self.place(number - 1), self.place(number)
+        gap, height = word.left - before.right, word.bottom - word.top
+        if not _LEAST * height < gap < _MOST * height:
+            return gap > _LEAST * height
+        drawn = before.right - before.left + word.right - word.left
+        return gap > _GAP * drawn / sum(w.end() - w.start() for w in self.words[number - 1 : number + 1])
+
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """The row's words, those joined between which there is no more than a blank."""
-        words = [(m.start(), m.end(), self.box(m.start(), m.end())) for m in self.words]
-        drawn = sum(max(box.right - box.left, 0) for _, _, box in words)
-        gap = _GAP * drawn / sum(end - at for at, end, _ in words)
         cells: list[Cell] = []
-        for at, end, box in words:
-            if cells and (box.left - cells[-1].right <= gap or cells[-1].text in {"$", "-$", "("}):
-                at, left = cells[-1].at, cells.pop().left  # noqa: PLW2901 - the cell grows
-            else:
-                left = box.left
-            cells.append(Cell(self.text[at:end], at, end, left, box.right))
+        for number, word in enumerate(self.words):
+            at, box = word.start(), self.place(number)
+            left = box.left
+            if cells and (not self.parted(number) or cells[-1].text in {"$", "-$", "("}):
+                _, at, _, left, _ = cells.pop()
+            cells.append(Cell(self.text[at : word.end()], at, word.end(), left, box.right))
         return tuple(cells)
 
     @cached_property
