@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -79,6 +80,11 @@ def bare(word: str) -> str:
     return word.casefold().strip(":;.,*()[]|") or word
 
 
+def _any(patterns: Sequence[re.Pattern[str]]) -> re.Pattern[str] | None:
+    joined = "|".join(f"(?:{pattern.pattern})" for pattern in patterns)
+    return re.compile(joined, re.IGNORECASE | re.MULTILINE) if patterns else None
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
@@ -100,6 +106,23 @@ class Columns(_Strict):
     """Columns without which it is another table."""
     skip: Pattern | None = None
     """Rows that are none of this table's business."""
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """Columns by their headers as labels are compared."""
+        heads = ((name, head) for name, heads in self.columns.items() for head in heads)
+        return {" ".join(map(bare, head.split())): name for name, head in heads}
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words of headers."""
+        return frozenset(word for header in self.headers for word in header.split())
+
+    @cached_property
+    def first_words(self) -> list[frozenset[str]]:
+        """Words of which each needed column's header has one."""
+        return [frozenset(bare(head.split()[0]) for head in self.columns[name])
+                for name in self.needs]  # fmt: skip
 
     @model_validator(mode="after")
     def _known(self) -> Columns:
@@ -132,8 +155,20 @@ class Charges(_Strict):
     """Rows of text that end the lines, such as a payment stub, on this page."""
     lines: tuple[Pattern, ...] = ()
     """One line each, with groups label, amount and perhaps quantity, unit and price."""
+    skip: Pattern | None = None
+    """Labels of amounts that are no lines, such as sums of them."""
     anywhere: bool = False
     """Whether a line whose label names a component counts outside of start and stop too."""
+
+    @cached_property
+    def starts(self) -> re.Pattern[str] | None:
+        """Any start."""
+        return _any(self.start)
+
+    @cached_property
+    def stops(self) -> re.Pattern[str] | None:
+        """Any stop."""
+        return _any(self.stop)
 
     @model_validator(mode="after")
     def _groups(self) -> Charges:
@@ -181,17 +216,37 @@ class Layout(_Strict):
         """Name and version, as statements keep it."""
         return f"{self.id}@{self.version}"
 
+    def component(self, label: str) -> Component | None:
+        """Return what a line is about that has this label, None where no rule knows."""
+        if self._known is None or not self._known.search(label):
+            return None
+        return next(named.component for named in self.components if named.label.search(label))
+
     @cached_property
-    def labels(self) -> dict[str, list[tuple[tuple[str, ...], str]]]:
-        """Labels as words with their fact, by their first word, those of most words first."""
-        found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    def _known(self) -> re.Pattern[str] | None:
+        return _any([named.label for named in self.components])
+
+    @cached_property
+    def labels(self) -> Spelling:
+        """All labels, word by word."""
+        root = Spelling()
         for name, fact in self.facts.items():
             for label in fact.labels:
-                words = tuple(bare(word) for word in label.split())
-                found.setdefault(words[0], []).append((words, name))
-        for known in found.values():
-            known.sort(key=lambda pair: (-sum(w != "{date}" for w in pair[0]), -len(pair[0])))
-        return found
+                node, words = root, tuple(bare(word) for word in label.split())
+                for word in words:
+                    node = node.after.setdefault(word, Spelling())
+                weight = sum(word != "{date}" for word in words)
+                node.facts.append((name, words, weight))
+        return root
+
+
+@dataclass
+class Spelling:
+    """What labels end here, and how others go on from here, by their next word."""
+
+    facts: list[tuple[str, tuple[str, ...], int]] = field(default_factory=list)
+    """Fact, words, and how many of the words are spelled out."""
+    after: dict[str, Spelling] = field(default_factory=dict)
 
 
 def _only(names: Mapping[str, Any], known: Any) -> None:

@@ -22,6 +22,7 @@ _TIGHT = 1.25
 """How much wider than others a gap between rows is where it parts two lines."""
 _NEAR = 2.4
 """Rows of text further apart, in heights, have nothing to do with each other."""
+_FIGURES = frozenset("$(-.0123456789")
 _LEADERS = re.compile(r"(?:\s*[.\u2026_]){3,}\s*")
 
 
@@ -37,6 +38,7 @@ class Printed:
     block: int
     row: Row
     at: int
+    end: int
 
 
 def lines(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> list[list[LineItem]]:
@@ -52,10 +54,11 @@ def lines(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> list[lis
     blocks: dict[int, list[LineItem]] = {}
     for printed in whole:
         item = _item(printed, layout)
-        if item and (reader.headed[printed.block] or _named(printed.text, layout)):
+        if item and (reader.headed[printed.block] or layout.component(printed.text)):
             blocks.setdefault(printed.block, []).append(item)
-            row = printed.row
-            labelled[row] = [x for x in labelled[row] if row.words[x.first].start() < printed.at]
+            words, inside = printed.row.words, range(printed.at, printed.end)
+            kept = [x for x in labelled[printed.row] if words[x.first].start() not in inside]
+            labelled[printed.row] = kept
     return list(blocks.values())
 
 
@@ -76,6 +79,7 @@ class _Reader:
         table = self._rules.table
         heads = {first: (behind, found) for first, behind, found in (
             tables.headers(page.rows, table) if table else ())}  # fmt: skip
+        starts, stops = self._rules.starts, self._rules.stops
         stopped, behind = False, 0
         for number, row in enumerate(page.rows):
             if number < behind or row not in self._labelled:
@@ -84,14 +88,16 @@ class _Reader:
                 behind, self._heads = heads[number]
                 self._begin()
                 stopped = False
-            elif any(start.search(row.text) for start in self._rules.start):
+            elif starts and starts.search(row.text):
                 self._begin()
                 stopped = False
-            elif any(stop.search(row.text) for stop in self._rules.stop):
+            elif stops and stops.search(row.text):
                 self._end()
                 stopped = True
             elif self._open or (self._rules.anywhere and not stopped):
                 self._row(row)
+                if number and self._rules.anywhere and row.text[0] in _FIGURES:
+                    self._under(page.rows[number - 1], row)
 
     def _begin(self) -> None:
         if not self._open:
@@ -113,16 +119,27 @@ class _Reader:
             begin = self._label(row, at, end)
             if begin is None:
                 continue
-            facts = [label.fact for label in self._facts(row, begin)]
-            if facts:
-                if self._rules.anywhere and any(FACTS[name] == "money" for name in facts):
+            facts = self._facts(row, begin)
+            if any(FACTS[label.fact] == "money" for label in facts):
+                if self._rules.anywhere:
                     self._end()
+                continue
+            if any(label.weight > 1 for label in facts):
                 continue
             text = _LEADERS.sub(" ", row.text[begin:end])
             found = (line.fullmatch(text) for line in self._rules.lines)
             said = next((m.groupdict() for m in found if m), {})
             label = said.pop("label", None if said else text) or ""
             self._note(row, begin, end, label.strip(" :"), said)
+
+    def _under(self, heads: Row, row: Row) -> None:
+        """Take amounts that stand under the labels of lines, side by side."""
+        if _MONEY.sub("", row.text).strip() or heads not in self._labelled:
+            return
+        for cell in heads.cells:
+            under = row.under(cell.left, cell.right)
+            if under and self._layout.component(cell.text) and not self._is_fact(heads, cell):
+                self._note(heads, cell.at, cell.end, cell.text, {"amount": under.text})
 
     def _parts(self, row: Row) -> Iterator[tuple[int, int]]:
         """Yield the parts of a row that stand side by side, each up to its amount."""
@@ -136,22 +153,24 @@ class _Reader:
                     at = beside.at
         yield at, len(row.text)
 
+    def _is_fact(self, row: Row, cell: Cell) -> bool:
+        return any(label.weight > 1 for label in self._facts(row, cell.at))
+
     def _is_label(self, row: Row, cell: Cell) -> bool:
-        facts = any(len(label.words) > 1 for label in self._facts(row, cell.at))
-        return facts or _named(cell.text, self._layout) is not None
+        return self._is_fact(row, cell) or self._layout.component(cell.text) is not None
 
     def _label(self, row: Row, at: int, end: int) -> int | None:
         """Return where the label of a part of a row begins, None where it has none."""
         if not self._rules.anywhere:
             return at
         cells = [cell for cell in row.cells if at <= cell.at < end]
-        named = next((cell for cell in cells if _named(cell.text, self._layout)), None)
+        named = next((cell for cell in cells if self._layout.component(cell.text)), None)
         if named:
             return named.at
         known = [cell for cell in cells if self._facts(row, cell.at)]
         if known:
             return known[-1].at
-        texts = [c for c in cells if c.text[0].isalpha()]
+        texts = [cell for cell in cells if any(map(str.isalpha, cell.text))]
         return texts[0].at if texts and self._open else None
 
     def _facts(self, row: Row, at: int) -> list[Label]:
@@ -169,11 +188,12 @@ class _Reader:
             self._note(row, cells[0].at, cells[-1].end, label, parts)
 
     def _note(self, row: Row, at: int, end: int, label: str, parts: dict[str, str]) -> None:
-        if len(label.split()) > _WORDS or (not parts and not self._open):
+        skipped = self._rules.skip is not None and self._rules.skip.search(label)
+        if skipped or len(label.split()) > _WORDS or (not parts and not self._open):
             return
         box = row.box(at, end)
         block = len(self.headed) - 1
-        self.printed.append(Printed(label, parts, row.page.number, box, block, row, at))
+        self.printed.append(Printed(label, parts, row.page.number, box, block, row, at, end))
 
 
 def _joined(printed: list[Printed]) -> Iterator[Printed]:
@@ -232,10 +252,6 @@ def _goes_on(text: str) -> bool:
     return text[:1].islower() or text[:1] in "(&-"
 
 
-def _named(text: str, layout: Layout) -> Component | None:
-    return next((named.component for named in layout.components if named.label.search(text)), None)
-
-
 def _item(printed: Printed, layout: Layout) -> LineItem | None:
     said = printed.parts
     money = _MONEY.search(said.get("amount") or "")
@@ -246,7 +262,7 @@ def _item(printed: Printed, layout: Layout) -> LineItem | None:
     price = re.sub(r"[@$\s]|/.*|per.*", "", said.get("price") or "")
     return LineItem(
         label=printed.text,
-        component=_named(printed.text, layout) or Component.OTHER,
+        component=layout.component(printed.text) or Component.OTHER,
         quantity=quantity,
         unit=said.get("unit") or unit,
         unit_price=values.amount(price) if price else None,

@@ -10,11 +10,17 @@ from typing import NamedTuple
 
 from harvester.extract import values
 from harvester.extract.words import Box, Cell, Page, Row
-from harvester.layout import DATE, FACTS, Layout
+from harvester.layout import DATE, FACTS, Layout, Spelling, bare
 
 Known = date | Decimal | int | str
-_BETWEEN = re.compile(r"[\s:.=#\u2026]*")
+_BETWEEN = re.compile(
+    r"[\s:.=#\u2026]*(?:USD\s*|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?",
+    re.IGNORECASE,
+)
+"""What may stand between a label and its value."""
 _DATE = re.compile(DATE, re.IGNORECASE)
+_NAME = 6
+"""A name under a label has at most so many words."""
 _NEAR = 1.6
 """How far under its label a value may stand, in heights of the label."""
 
@@ -26,6 +32,8 @@ class Label(NamedTuple):
     words: tuple[str, ...]
     first: int
     after: int
+    weight: int
+    """How many words of it are spelled out."""
 
 
 Labelled = dict[Row, list[Label]]
@@ -76,17 +84,16 @@ def labels(row: Row, layout: Layout) -> Iterator[Label]:
     Of those that begin at one word, the ones of most words.
     """
     covered = 0
-    known = layout.labels
+    starts = layout.labels.after
     for at, word in enumerate(row.bare):
-        longest = 0
-        for words, fact in known.get(word, ()):
-            length = sum(part != "{date}" for part in words)
-            if length < longest:
-                break
-            after = _spelled(row, at, words)
-            if after and (longest or _opens(row, at, covered)):
-                longest, covered = length, max(covered, after)
-                yield Label(fact, words, at, after)
+        if word not in starts:
+            continue
+        found = list(_spelled(row, at, layout.labels))
+        if not found or not _opens(row, at, covered):
+            continue
+        most = max(label.weight for label in found)
+        covered = max(covered, *(label.after for label in found))
+        yield from (label for label in found if label.weight == most)
 
 
 def _opens(row: Row, at: int, covered: int) -> bool:
@@ -98,24 +105,22 @@ def _opens(row: Row, at: int, covered: int) -> bool:
     return row.parted(at)
 
 
-def _spelled(row: Row, at: int, words: tuple[str, ...]) -> int | None:
-    """Return the word behind a label that is spelled out from a word on, None where it is not."""
-    if "{date}" not in words:
-        return at + len(words) if row.bare[at : at + len(words)] == words else None
-    for word in words:
-        if at >= len(row.words):
-            return None
-        if word == "{date}":
-            printed = _DATE.match(row.text, row.words[at].start())
-            if not printed:
-                return None
-            while at < len(row.words) and row.words[at].start() < printed.end():
-                at += 1
-        elif row.bare[at] != word:
-            return None
-        else:
-            at += 1
-    return at
+def _spelled(row: Row, first: int, node: Spelling) -> Iterator[Label]:
+    """Yield every label that is spelled out from a word on."""
+    nodes = [(first, node)]
+    while nodes:
+        at, node = nodes.pop()
+        for fact, words, weight in node.facts:
+            yield Label(fact, words, first, at, weight)
+        if at == len(row.bare):
+            continue
+        if row.bare[at] in node.after:
+            nodes.append((at + 1, node.after[row.bare[at]]))
+        if "{date}" in node.after:
+            date_ = _DATE.match(row.text, row.words[at].start())
+            if date_:
+                behind = sum(word.start() < date_.end() for word in row.words)
+                nodes.append((behind, node.after["{date}"]))
 
 
 def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
@@ -138,7 +143,7 @@ def _answer(facts: Facts, layout: Layout, rows: list[Row], number: int, label: L
         found = (
             _right(rows[number], label, layout)
             if where == "right"
-            else _below(rows, number, label)
+            else _below(rows, number, label, layout)
         )
         if found:
             _note(facts, label.fact, *found)
@@ -172,10 +177,19 @@ def _right(row: Row, label: Label, layout: Layout) -> tuple[Known, ...] | None:
 
 def _text(row: Row, at: int, layout: Layout) -> tuple[str] | None:
     cell = next(cell for cell in row.cells if cell.end > at)
-    first = sum(word.start() < at for word in row.words)
-    if any(_spelled(row, first, words) for words, _ in layout.labels.get(row.bare[first], ())):
-        return None
-    return (row.text[at : cell.end],)
+    text = row.text[at : cell.end]
+    return (text,) if _is_name(text, layout) else None
+
+
+def _is_name(text: str, layout: Layout) -> bool:
+    """Tell whether a cell is text such as a rate's name, and no label of something else."""
+    words = [bare(word) for word in text.split()]
+    node = layout.labels
+    for word in words:
+        if word not in node.after:
+            break
+        node = node.after[word]
+    return not node.facts and len(words) <= _NAME and any(map(str.isalpha, text))
 
 
 def _again(row: Row, end: int, name: str) -> bool:
@@ -185,17 +199,23 @@ def _again(row: Row, end: int, name: str) -> bool:
     return again is not None and FACTS[name] != "serial"
 
 
-def _below(rows: list[Row], number: int, label: Label) -> tuple[Known, ...] | None:
+def _below(
+    rows: list[Row], number: int, label: Label, layout: Layout
+) -> tuple[Known, ...] | None:
     row = rows[number]
+    if label.after < len(row.words) and not row.parted(label.after):
+        return None  # the label goes on: it is of something else
     box = row.box(row.words[label.first].start(), row.words[label.after - 1].end())
     under = _under(rows, number, box.left, box.right)
     if under is None:
         return None
     at, cell = under
-    found = _read(label.fact, cell.text, 0, label.words, whole=True)
-    if found is None:
-        return None
     more = _under(rows, at, min(box.left, cell.left), max(box.right, cell.right))
+    found = _read(label.fact, cell.text, 0, label.words, whole=True)
+    if found is None and more and FACTS[label.fact] in {"period", "date"}:
+        return _read(label.fact, f"{cell.text} {more[1].text}", 0, label.words, whole=True)
+    if found is None or FACTS[label.fact] == "text":
+        return found if _is_name(cell.text, layout) else None
     if more and _read(label.fact, more[1].text, 0, label.words, whole=True):
         return None  # a column of them, none of which is the value
     return found

@@ -35,17 +35,18 @@ Heads = Mapping[str, Head]
 
 def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Heads]]:
     """Yield every header of a table: its first row, the row behind it, and its columns."""
-    names = {_plain(head): name for name, heads in table.columns.items() for head in heads}
-    firsts = [{bare(h.split()[0]) for h in table.columns[name]} for name in table.needs]
-    common = {word for name in names for word in name.split()}
-    behind = 0
+    names, behind = table.headers, 0
+    hints = [[not first.isdisjoint(row.bare) for first in table.first_words] for row in rows]
     for number in range(len(rows)):
-        if common.isdisjoint(rows[number].bare):
-            continue
         for lines in range(1, min(_LINES, number + 1 - behind) + 1):
-            window = rows[number + 1 - lines : number + 1]
-            words = {word for row in window for word in row.bare}
-            if any(words.isdisjoint(first) for first in firsts) or not _close(window):
+            over = number + 1 - lines
+            if not all(map(any, zip(*hints[over : number + 1], strict=True))):
+                continue
+            window = rows[over : number + 1]
+            words = [word in table.words for row in window for word in row.bare]
+            if 2 * sum(words) < len(words) or not _close(window):
+                continue  # a sentence that happens to hold the words of headers
+            if any(c.isdigit() for row in window for c in row.text):
                 continue
             heads = _spelled(window[0], names) if lines == 1 else _stacked(window, names)
             if heads and all(name in heads for name in table.needs):

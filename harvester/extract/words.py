@@ -70,14 +70,10 @@ class Row:
             self._offsets.append(self._offsets[-1] + len(piece.text) + 1)
 
     def box(self, at: int, end: int) -> Box:
-        """Return the box from the character at one offset to the one before another."""
-        first = self.page.box(self._index(at))
-        last = self.page.box(self._index(end - 1)) if end - at > 1 else first
-        return Box(first.left, first.top, last.right, first.bottom)
-
-    def _index(self, offset: int) -> int:
-        piece = bisect_right(self._offsets, offset) - 1
-        return self._starts[piece] + offset - self._offsets[piece]
+        """Return the box of what stands from one offset up to another, in one piece."""
+        piece = bisect_right(self._offsets, at) - 1 if len(self._offsets) > 1 else 0
+        start = self._starts[piece] - self._offsets[piece]
+        return self.page.box(start + at, start + end - 1)
 
     def place(self, number: int) -> Box:
         """Return the box of a word by its number."""
@@ -150,13 +146,17 @@ class Page:
         self._at = pdfium.FS_RECTF()
         self._here = ctypes.byref(self._at)
 
-    def box(self, index: int) -> Box:
-        """Return the box of one character of the text, as high as its font."""
+    def box(self, first: int, last: int) -> Box:
+        """Return the box from one character of the text to another, as high as the first's font."""
+        read, at, get = self._read.raw, self._at, pdfium.FPDFText_GetLooseCharBox
         if not self._exact:  # PDFium keeps characters that it leaves out of the text
-            index = pdfium.FPDFText_GetCharIndexFromTextIndex(self._read, index)
-        pdfium.FPDFText_GetLooseCharBox(self._read, index, self._here)
-        at, left, top = self._at, self._left, self._top
-        return Box(at.left - left, top - at.top, at.right - left, top - at.bottom)
+            first = pdfium.FPDFText_GetCharIndexFromTextIndex(read, first)
+            last = pdfium.FPDFText_GetCharIndexFromTextIndex(read, last)
+        get(read, first, self._here)
+        left, top, bottom = at.left - self._left, self._top - at.top, self._top - at.bottom
+        if last != first:
+            get(read, last, self._here)
+        return Box(left, top, at.right - self._left, bottom)
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -165,7 +165,7 @@ class Page:
         for line in _LINE.finditer(self.text):
             text = line[0].strip()
             start = line.start() + line[0].index(text)
-            pieces.append(_Piece(text, start, self.box(start)))
+            pieces.append(_Piece(text, start, self.box(start, start)))
         pieces.sort(key=lambda piece: piece.box.top + piece.box.bottom)
         level: list[list[_Piece]] = []
         for piece in pieces:
