@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -150,9 +150,9 @@ class Charges(_Strict):
     table: Columns | None = None
     """A table with a column for each part of a line; else lines are read by the patterns."""
     start: tuple[Pattern, ...] = ()
-    """Rows of text after which every amount is a line, until a total or a stop."""
+    """Beginnings of rows after which every amount is a line, until a total or a stop."""
     stop: tuple[Pattern, ...] = ()
-    """Rows of text that end the lines, such as a payment stub, on this page."""
+    """Beginnings of rows that end the lines on their page, such as a payment stub."""
     lines: tuple[Pattern, ...] = ()
     """One line each, with groups label, amount and perhaps quantity, unit and price."""
     skip: Pattern | None = None
@@ -216,15 +216,21 @@ class Layout(_Strict):
         """Name and version, as statements keep it."""
         return f"{self.id}@{self.version}"
 
-    def component(self, label: str) -> Component | None:
-        """Return what a line is about that has this label, None where no rule knows."""
-        if self._known is None or not self._known.search(label):
-            return None
-        return next(named.component for named in self.components if named.label.search(label))
-
     @cached_property
-    def _known(self) -> re.Pattern[str] | None:
-        return _any([named.label for named in self.components])
+    def component(self) -> Callable[[str], Component | None]:
+        """Tell what a line is about by its label, None where no rule knows it.
+
+        Bills of one layout repeat their labels, so what was told is remembered.
+        """
+        known = _any([named.label for named in self.components])
+
+        @lru_cache(maxsize=4096)
+        def told(label: str) -> Component | None:
+            if known is None or not known.search(label):
+                return None
+            return next(named.component for named in self.components if named.label.search(label))
+
+        return told
 
     @cached_property
     def labels(self) -> Spelling:

@@ -88,10 +88,10 @@ class _Reader:
                 behind, self._heads = heads[number]
                 self._begin()
                 stopped = False
-            elif starts and starts.search(row.text):
+            elif starts and starts.match(row.text):
                 self._begin()
                 stopped = False
-            elif stops and stops.search(row.text):
+            elif stops and stops.match(row.text):
                 self._end()
                 stopped = True
             elif self._open or (self._rules.anywhere and not stopped):
@@ -113,7 +113,7 @@ class _Reader:
         if self._heads:
             self._cells(row, self._heads)
             return
-        if not self._open and not _MONEY.search(row.text):
+        if not self._open and not ("." in row.text and _MONEY.search(row.text)):
             return
         for at, end in self._parts(row):
             begin = self._label(row, at, end)
@@ -147,6 +147,8 @@ class _Reader:
         if self._rules.anywhere:
             amounts = list(_MONEY.finditer(row.text))
             for money in amounts:
+                if money.end() == len(row.text):
+                    break
                 beside = next((cell for cell in row.cells if cell.at >= money.end()), None)
                 if beside and (money is amounts[-1] or self._is_label(row, beside)):
                     yield at, money.end()

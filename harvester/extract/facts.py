@@ -18,6 +18,7 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 """What may stand between a label and its value."""
+_DATED = "{date}"
 _DATE = re.compile(DATE, re.IGNORECASE)
 _NAME = 6
 """A name under a label has at most so many words."""
@@ -86,7 +87,8 @@ def labels(row: Row, layout: Layout) -> Iterator[Label]:
     covered = 0
     starts = layout.labels.after
     for at, word in enumerate(row.bare):
-        if word not in starts:
+        node = starts.get(word)
+        if node is None or not (node.facts or _DATED in node.after or _goes_on(row, at, node)):
             continue
         found = list(_spelled(row, at, layout.labels))
         if not found or not _opens(row, at, covered):
@@ -94,6 +96,10 @@ def labels(row: Row, layout: Layout) -> Iterator[Label]:
         most = max(label.weight for label in found)
         covered = max(covered, *(label.after for label in found))
         yield from (label for label in found if label.weight == most)
+
+
+def _goes_on(row: Row, at: int, node: Spelling) -> bool:
+    return at + 1 < len(row.bare) and row.bare[at + 1] in node.after
 
 
 def _opens(row: Row, at: int, covered: int) -> bool:
@@ -116,11 +122,11 @@ def _spelled(row: Row, first: int, node: Spelling) -> Iterator[Label]:
             continue
         if row.bare[at] in node.after:
             nodes.append((at + 1, node.after[row.bare[at]]))
-        if "{date}" in node.after:
+        if _DATED in node.after:
             date_ = _DATE.match(row.text, row.words[at].start())
             if date_:
                 behind = sum(word.start() < date_.end() for word in row.words)
-                nodes.append((behind, node.after["{date}"]))
+                nodes.append((behind, node.after[_DATED]))
 
 
 def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
@@ -130,12 +136,19 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
         for number, row in enumerate(page.rows):
             for label in labelled.get(row, ()):
                 _answer(facts, layout, page.rows, number, label)
-        for sentence in layout.sentences:
-            for said in sentence.finditer(page.text):
-                for name, text in said.groupdict().items():
-                    if text is not None:
-                        _note(facts, name, *_read(name, text, 0, whole=True) or ())
+            for sentence in layout.sentences:
+                for said in sentence.finditer(row.text):
+                    _say(facts, row, said)
     return facts
+
+
+def _say(facts: Facts, row: Row, said: re.Match[str]) -> None:
+    inside = range(said.start() + 1, said.end())
+    if any(word.start() in inside and row.parted(at) for at, word in enumerate(row.words)):
+        return  # no sentence, but what stands side by side
+    for name, text in said.groupdict().items():
+        if text is not None:
+            _note(facts, name, *_read(name, text, 0, whole=True) or ())
 
 
 def _answer(facts: Facts, layout: Layout, rows: list[Row], number: int, label: Label) -> None:
@@ -203,8 +216,9 @@ def _below(
     rows: list[Row], number: int, label: Label, layout: Layout
 ) -> tuple[Known, ...] | None:
     row = rows[number]
-    if label.after < len(row.words) and not row.parted(label.after):
-        return None  # the label goes on: it is of something else
+    whole = label.after == len(row.words) or row.parted(label.after)
+    if not whole or not row.parted(label.first):
+        return None  # part of a longer label, or a unit
     box = row.box(row.words[label.first].start(), row.words[label.after - 1].end())
     under = _under(rows, number, box.left, box.right)
     if under is None:

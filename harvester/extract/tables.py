@@ -37,7 +37,10 @@ def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Hea
     """Yield every header of a table: its first row, the row behind it, and its columns."""
     names, behind = table.headers, 0
     hints = [[not first.isdisjoint(row.bare) for first in table.first_words] for row in rows]
+    hinted = [any(hint) for hint in hints]
     for number in range(len(rows)):
+        if not any(hinted[max(behind, number + 1 - _LINES) : number + 1]):
+            continue
         for lines in range(1, min(_LINES, number + 1 - behind) + 1):
             over = number + 1 - lines
             if not all(map(any, zip(*hints[over : number + 1], strict=True))):

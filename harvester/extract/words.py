@@ -91,6 +91,13 @@ class Row:
         """Tell whether more than a blank stands before a word: then a cell begins with it."""
         if number == 0:
             return True
+        behind, at = self.words[number - 1].end() - 1, self.words[number].start()
+        last, first = self.box(behind, behind + 1), self.box(at, at + 1)
+        if first.left - last.right <= _LEAST * (first.bottom - first.top):
+            return False
+        return self._apart(number)
+
+    def _apart(self, number: int) -> bool:
         before, word = self.place(number - 1), self.place(number)
         gap, height = word.left - before.right, word.bottom - word.top
         if not _LEAST * height < gap < _MOST * height:
@@ -105,7 +112,7 @@ class Row:
         for number, word in enumerate(self.words):
             at, box = word.start(), self.place(number)
             left = box.left
-            if cells and (not self.parted(number) or cells[-1].text in {"$", "-$", "("}):
+            if cells and (not self._apart(number) or cells[-1].text in {"$", "-$", "("}):
                 _, at, _, left, _ = cells.pop()
             cells.append(Cell(self.text[at : word.end()], at, word.end(), left, box.right))
         return tuple(cells)
