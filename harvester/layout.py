@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -60,7 +60,7 @@ READ_COLUMNS = {
 LINE_COLUMNS = {"label", "quantity", "unit", "price", "amount", "other"}
 
 
-def _pattern(text: Any) -> re.Pattern[str]:
+def _pattern(text: object) -> re.Pattern[str]:
     if not isinstance(text, str):
         raise ValueError(f"{text!r} is no regular expression")  # noqa: TRY004 - pydantic's way
     for name, pattern in _KNOWN.items():
@@ -255,7 +255,7 @@ class Spelling:
     after: dict[str, Spelling] = field(default_factory=dict)
 
 
-def _only(names: Mapping[str, Any], known: Any) -> None:
+def _only(names: Iterable[str], known: Iterable[str]) -> None:
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise ValueError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")

@@ -177,7 +177,7 @@ def load(name: str, folders: tuple[Path, ...] = ()) -> Profile:
     return _valid(Profile, merged, f"Profile {name}")
 
 
-def _layouts(profile: str, named: Any, places: tuple[Path, ...]) -> tuple[Layout, ...]:
+def _layouts(profile: str, named: object, places: tuple[Path, ...]) -> tuple[Layout, ...]:
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         raise Misconfigured(
             State.INVALID_PROFILE,

@@ -93,6 +93,7 @@ NEVER = {
     "browser": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
     "members": ["run", "filing", "extract", "portal", "platforms", "browser", "sandbox"],
     "profile": ["run", "filing", "store", "extract", "portal", "platforms", "members", "settings"],
+    "layout": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
     "printed": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
     "run": ["sandbox"],
 }
@@ -111,10 +112,11 @@ def test_nouns_and_failures_stand_on_nothing_but_each_other(lowest: str) -> None
     assert {name for name in found if not name.startswith("harvester.errors")} == set()
 
 
-def test_the_profile_stands_on_failures_and_the_data_of_rates_only() -> None:
-    found = needs("harvester.profile", ["harvester"])
-    allowed = ("harvester.errors", "harvester.tariff.data")
+def test_the_profile_stands_on_failures_layouts_and_the_data_of_rates_only() -> None:
+    found = needs("harvester.profile", ["harvester"]) + needs("harvester.layout", ["harvester"])
+    allowed = ("harvester.errors", "harvester.layout", "harvester.model", "harvester.tariff.data")
     assert {name for name in found if not name.startswith(allowed)} == set()
+    assert not needs("harvester.layout", our("profile"))
 
 
 def test_rates_stand_on_the_nouns_only() -> None:

@@ -9,7 +9,7 @@ import pypdfium2  # type: ignore[import-untyped]
 
 from harvester import printed
 from harvester.errors import BadData, State
-from harvester.extract import statement, words
+from harvester.extract.document import statement, words
 from harvester.extract.rows import Rows, Setting
 from harvester.layout import Layout
 from harvester.model import Artifact, Bill, Finding

@@ -27,7 +27,9 @@ OWED, LATE = Decimal("249.11"), Decimal("261.57")
         "06-15-2026", "15 June 2026", "15-Jun-26", "Monday, June 15, 2026",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("label", ["Billing Date", "Bill Date:", "STATEMENT DATE", "Invoice Date ."])
+@pytest.mark.parametrize(
+    "label", ["Billing Date", "Bill Date:", "STATEMENT DATE", "Invoice Date ."]
+)
 def test_a_date_is_read_however_it_is_printed(label: str, printed: str) -> None:
     assert page(f"{label} {printed}").billing_date == BILLED
 
@@ -113,7 +115,8 @@ def test_energy_is_read_however_it_is_printed(printed: str) -> None:
     "printed",
     [
         "Usage 1,250", "Usage 1,250 kW", "Average Daily Usage 41 kWh", "kWh Used Last Month 1,250",
-        "You used 1,250 kWh in the same month of last year", "Demand 1,250 kW", "kWh 0.05909 $73.86",
+        "You used 1,250 kWh in the same month of last year", "Demand 1,250 kW",
+        "kWh 0.05909 $73.86",
     ],
 )  # fmt: skip
 def test_what_may_be_other_energy_is_none(printed: str) -> None:
@@ -137,7 +140,12 @@ def test_labels_and_values_in_one_stack() -> None:
 
 def test_two_columns_side_by_side() -> None:
     said = page(
-        [(50, "Account Number"), (150, "1234567-001"), (330, "Previous Balance"), (-560, "$231.07")],
+        [
+            (50, "Account Number"),
+            (150, "1234567-001"),
+            (330, "Previous Balance"),
+            (-560, "$231.07"),
+        ],
         [(50, "Billing Date"), (150, "06/15/2026"), (330, "Payments Received"), (-560, "-$231.07")],
         [(50, "Due Date"), (150, "07/01/2026"), (330, "Current Charges"), (-560, "$249.11")],
         [(50, "Days Billed"), (150, "30"), (330, "Total Amount Due"), (-560, "$249.11")],
@@ -241,7 +249,13 @@ def test_what_is_not_printed_is_none_and_never_zero() -> None:
 
 def test_register_rows_with_and_without_multiplier() -> None:
     said = page(
-        [(50, "Meter"), (130, "Previous"), (210, "Present"), (290, "Multiplier"), (370, "kWh Used")],
+        [
+            (50, "Meter"),
+            (130, "Previous"),
+            (210, "Present"),
+            (290, "Multiplier"),
+            (370, "kWh Used"),
+        ],
         [(50, "51001"), (130, "100"), (210, "125"), (290, "40"), (370, "1,000")],
         [(50, "51002"), (130, "7"), (210, "257"), (370, "250")],
     )

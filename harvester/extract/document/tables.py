@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from harvester.extract import values
-from harvester.extract.words import Cell, Page, Row
+from harvester.extract.document import values
+from harvester.extract.document.words import Cell, Page, Row
 from harvester.layout import DATE, Columns, Reads, bare
 from harvester.model import Direction, RegisterRead
 
@@ -98,7 +97,9 @@ def _stacked(rows: Sequence[Row], names: Mapping[str, str]) -> Heads | None:
                 stacks.append([cell])
     heads = []
     for stack in stacks:
-        texts = (_plain(" ".join(c.text for c in stack[:n][::-1])) for n in range(len(stack), 0, -1))
+        texts = (
+            _plain(" ".join(c.text for c in stack[:n][::-1])) for n in range(len(stack), 0, -1)
+        )
         name = next((names[text] for text in texts if text in names), "other")
         base = stack[0]
         own = [c for c in stack if sum(c in other for other in stacks) == 1] or [base]
@@ -157,7 +158,9 @@ def reads(page: Page, table: Reads) -> Iterator[tuple[RegisterRead | None, int |
                 yield *found, row
 
 
-def _read(row: Row, table: Reads, heads: Heads, meter: str) -> tuple[RegisterRead, int | None] | None:
+def _read(
+    row: Row, table: Reads, heads: Heads, meter: str
+) -> tuple[RegisterRead, int | None] | None:
     cells = assigned(within(_atoms(row), heads), heads)
     told = {name: " ".join(part.text for part in parts) for name, parts in cells.items()}
     numbers = {
@@ -166,8 +169,8 @@ def _read(row: Row, table: Reads, heads: Heads, meter: str) -> tuple[RegisterRea
         if name in told
     }
     days = {name: values.day(told[name]) for name in ("service_from", "service_to") if name in told}
-    printed: dict[str, Decimal | date | str | None] = {**told, **numbers, **days}
-    if any(printed.get(name) is None for name in table.needs) or None in numbers.values():
+    blank = {name for name, value in (numbers | days).items() if value is None}
+    if not set(table.needs) <= set(told) - blank or blank & set(numbers):
         return None
     serial = values.MATCH["serial"].search(told.get("meter", ""))
     received = table.received is not None and table.received.search(row.text) is not None

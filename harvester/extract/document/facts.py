@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from harvester.extract import values
-from harvester.extract.words import Box, Cell, Page, Row
-from harvester.layout import DATE, FACTS, Layout, Spelling, bare
+from harvester.extract.document import values
+from harvester.extract.document.words import Box, Cell, Page, Row
+from harvester.layout import DATE, FACTS, Layout, Spelling, Value, bare
 
 Known = date | Decimal | int | str
 _BETWEEN = re.compile(
@@ -212,9 +212,7 @@ def _again(row: Row, end: int, name: str) -> bool:
     return again is not None and FACTS[name] != "serial"
 
 
-def _below(
-    rows: list[Row], number: int, label: Label, layout: Layout
-) -> tuple[Known, ...] | None:
+def _below(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[Known, ...] | None:
     row = rows[number]
     whole = label.after == len(row.words) or row.parted(label.after)
     if not whole or not row.parted(label.first):
@@ -259,12 +257,15 @@ def _read(
         return None
     if kind == "period":
         return values.period(found[1], found[2])
+    value = _value(kind, found, label)
+    return None if value is None else (value,)
+
+
+def _value(kind: Value, found: re.Match[str], label: tuple[str, ...]) -> Known | None:
     if kind == "serial":
-        return (found[0],)
+        return found[0]
     if kind == "date":
-        day = values.day(found[0])
-        return (day,) if day else None
+        return values.day(found[0])
     if kind == "kwh" and not any("kwh" in part for part in (*label, found[0].lower())):
         return None
-    number = values.amount(found[found.lastindex or 0])
-    return None if number is None else (number,)
+    return values.amount(found[found.lastindex or 0])

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
+from math import inf
 
-from harvester.extract import tables, values
-from harvester.extract.facts import Label, Labelled
-from harvester.extract.tables import Heads
-from harvester.extract.words import Box, Cell, Page, Row
+from harvester.extract.document import tables, values
+from harvester.extract.document.facts import Label, Labelled
+from harvester.extract.document.tables import Heads
+from harvester.extract.document.words import Box, Cell, Page, Row
 from harvester.layout import FACTS, Charges, Layout
 from harvester.model import Component, LineItem
 
@@ -199,55 +200,51 @@ class _Reader:
 
 
 def _joined(printed: list[Printed]) -> Iterator[Printed]:
-    """Yield the lines with all of their label, where it is printed in several rows.
-
-    Rows of text belong to the line that they stand closest to; where all are equally close, only
-    what begins in lower case goes on; anything else is a heading.
-    """
+    """Yield the lines with all of their label, where it is printed in several rows."""
     groups: list[list[Printed]] = []
     for row in printed:
-        last = groups[-1][-1] if groups else None
-        near = last and (last.page, last.block) == (row.page, row.block) and (
-            row.box.top - last.box.top < _NEAR * (row.box.bottom - row.box.top))  # fmt: skip
-        if near:
+        if groups and _follows(groups[-1][-1], row):
             groups[-1].append(row)
         else:
             groups.append([row])
     for group in groups:
-        anchors = [n for n, row in enumerate(group) if row.parts]
-        labels = {n: [n] for n in anchors}
+        anchors = [at for at, row in enumerate(group) if row.parts]
+        rows = {anchor: [anchor] for anchor in anchors}
         gaps = [below.box.top - above.box.top for above, below in pairwise(group)]
         for first, behind in pairwise([-1, *anchors, len(group)]):
-            for text in range(first + 1, behind):
-                owner = _owner(group, gaps, first, behind, text)
-                if owner is not None and owner in labels:
-                    labels[owner].append(text)
+            for at in range(first + 1, behind):
+                owner = _owner(group, gaps, (first, at, behind))
+                if owner is not None:
+                    rows[owner].append(at)
         for anchor in anchors:
-            rows = sorted(labels[anchor])
-            text = " ".join(group[n].text for n in rows if group[n].text)
-            yield replace(group[anchor], text=text, box=group[rows[0]].box)
+            label = " ".join(group[at].text for at in sorted(rows[anchor]) if group[at].text)
+            box = group[min(rows[anchor])].box
+            yield replace(group[anchor], text=label, box=box)
 
 
-def _owner(group: list[Printed], gaps: list[float], first: int, behind: int, at: int) -> int | None:
-    """Return the line that a row of text between two lines belongs to, None for a heading."""
-    above, below = gaps[first:at] if first >= 0 else [], gaps[at:behind]
-    down = behind < len(group)
-    widest_above = max(above, default=float("inf"))
-    widest_below = max(below, default=float("inf")) if down else float("inf")
-    pitch = max(gaps, default=0)
-    if not group[first].text and first >= 0 and widest_above <= widest_below:
-        return first
-    if down and not group[behind].text and widest_below < widest_above:
-        return behind
-    if widest_above * _TIGHT < min(widest_below, max(pitch, widest_above)):
-        return first
-    if widest_below * _TIGHT < min(widest_above, max(pitch, widest_below)):
-        return behind
+def _follows(above: Printed, row: Printed) -> bool:
+    near = row.box.top - above.box.top < _NEAR * (row.box.bottom - row.box.top)
+    return near and (above.page, above.block) == (row.page, row.block)
+
+
+def _owner(group: list[Printed], gaps: list[float], place: tuple[int, int, int]) -> int | None:
+    """Return the line that a row of text between two lines belongs to, None for a heading.
+
+    An amount without a label takes what is next to it. Else the closer line takes it; where both
+    are as close, only what begins in lower case goes on.
+    """
+    first, at, behind = place
+    up = max(gaps[first:at]) if first >= 0 else inf
+    down = max(gaps[at:behind]) if behind < len(group) else inf
+    ends = [end for _, end in sorted([(up, first), (down, behind)]) if 0 <= end < len(group)]
+    wanting = [end for end in ends if not group[end].text]
+    if wanting:
+        return wanting[0]
+    if min(up, down) * _TIGHT < min(max(up, down), max(gaps, default=0)):
+        return ends[0]
     if first >= 0 and _goes_on(group[at].text):
         return first
-    if down and _goes_on(group[behind].text):
-        return behind
-    return None
+    return behind if behind < len(group) and _goes_on(group[behind].text) else None
 
 
 def _goes_on(text: str) -> bool:
@@ -292,9 +289,9 @@ def proven(blocks: Sequence[list[LineItem]], total: Decimal | None) -> list[Line
         once.append([item for item in block if (item.label.casefold(), item.amount) not in seen])
     whole = [item for block in once for item in block]
     choices = [whole, *once, *blocks]
-    for choice in (signed for choice in choices for signed in (choice, _paid(choice))):
-        if choice and sum(item.amount for item in choice) == total:
-            return choice
+    for signed in (way for choice in choices for way in (choice, _paid(choice))):
+        if signed and sum(item.amount for item in signed) == total:
+            return signed
     return whole
 
 

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pypdfium2  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
@@ -103,7 +103,9 @@ class Row:
         if not _LEAST * height < gap < _MOST * height:
             return gap > _LEAST * height
         drawn = before.right - before.left + word.right - word.left
-        return gap > _GAP * drawn / sum(w.end() - w.start() for w in self.words[number - 1 : number + 1])
+        return gap > _GAP * drawn / sum(
+            w.end() - w.start() for w in self.words[number - 1 : number + 1]
+        )
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -142,7 +144,7 @@ class Row:
 class Page:
     """One page: its number from 1, its text as PDFium reads it, and its rows."""
 
-    def __init__(self, number: int, page: Any) -> None:
+    def __init__(self, number: int, page: pypdfium2.PdfPage) -> None:
         self.number = number
         self._read = page.get_textpage()
         text = self._read.get_text_range()

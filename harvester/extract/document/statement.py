@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from harvester.extract import charges, facts, tables
-from harvester.extract.facts import Facts
-from harvester.extract.words import Page
+from harvester.extract.document import charges, facts, tables
+from harvester.extract.document.facts import Facts
+from harvester.extract.document.words import Page
 from harvester.layout import Layout
 from harvester.model import Direction, RegisterRead, Statement
 
@@ -19,7 +19,9 @@ def recognized(text: str, layouts: Sequence[Layout]) -> Layout | None:
 
 def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement, list[str]]:
     """Return an account's statement, and the names of what it says in two ways."""
-    found = [f for page in pages for f in (tables.reads(page, layout.reads) if layout.reads else ())]
+    found = [
+        f for page in pages for f in (tables.reads(page, layout.reads) if layout.reads else ())
+    ]
     taken = {row for _, _, row in found}
     labelled = {
         row: list(facts.labels(row, layout))
@@ -37,7 +39,8 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
         told.add(name, _sum([read.kwh for read in reads if read.direction is direction]))
     _span(told, reads)
     total, days = told.number("total"), told.number("days")
-    lines = charges.proven(blocks, total) if layout.charges.anywhere else sum(blocks, [])
+    whole = [line for block in blocks for line in block]
+    lines = charges.proven(blocks, total) if layout.charges.anywhere else whole
     statement = Statement(
         account=account,
         layout=layout.name,

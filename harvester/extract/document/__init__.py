@@ -1,0 +1,1 @@
+"""A bill's PDF read by layouts that are data."""
