@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from simulated import Visit
+from simulated import Visit, key
 
 from harvester.model import Artifact, Kind
 from harvester.sandbox.world import World
@@ -24,14 +24,18 @@ DAY = date(2026, 4, 1)
 SPRING = date(2026, 3, 8)
 ON_DAY, NEXT_DAY = f"{DAY}", "2026-04-02"
 
+WORLD = World(today=TODAY)
+BILLED = next(b for b in WORLD.bills(OFFICE) if b.service_from <= DAY < b.service_to)
+BILL = key(BILLED)
+
 Rows = list[dict[str, Any]]
 Change = Callable[[Rows], object]
 
 
 @pytest.fixture(scope="module")
 def clean() -> list[Artifact]:
-    """Return ten weeks of an ordinary account."""
-    return list(Visit(World(today=TODAY), OFFICE, FIRST).usage())
+    """Return ten weeks of an ordinary account, with all its bills of the time."""
+    return list(Visit(WORLD, OFFICE, FIRST).artifacts())
 
 
 @pytest.fixture
@@ -119,9 +123,12 @@ def test_nothing_is_found_where_nothing_is_planted(desk: Desk, clean: list[Artif
             {("unreadable-row", "2026-03-20"), ("gap", ON_DAY)},
         ),
         ((Kind.INTERVAL, put(12, "-2.00"), DAY), {("negative", ON_DAY), ("day-sum", ON_DAY)}),
-        ((Kind.INTERVAL, put(12, "99.90"), DAY), {("spike", ON_DAY), ("day-sum", ON_DAY)}),
+        (
+            (Kind.INTERVAL, put(12, "99.90"), DAY),
+            {("spike", ON_DAY), ("day-sum", ON_DAY), ("bill-energy", BILL)},
+        ),
         ((Kind.INTERVAL, put_all("0.90"), DAY), {("flat-run", ON_DAY), ("day-sum", ON_DAY)}),
-        ((Kind.INTERVAL, put_all("0.00"), DAY), {("day-sum", ON_DAY)}),
+        ((Kind.INTERVAL, put_all("0.00"), DAY), {("day-sum", ON_DAY), ("bill-energy", BILL)}),
         ((Kind.INTERVAL, skipped_hour, SPRING), {("clock", f"{SPRING}")}),
         (
             (Kind.DAILY, add("TOTALENERGY", "2"), DAY),

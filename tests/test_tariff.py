@@ -664,20 +664,20 @@ def test_a_users_tariff_comes_before_the_shipped_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("below_kw = 10", "below_kva = 10", "tariff.schedules.0.below_kva: is not a known key"),
-        ("price = 1.66", "price = 'cheap'", "tariff.schedules.0.prices.0.price: "),
-        ("price = 1.66", "price = nan", "tariff.schedules.0.prices.0.price: "),
-        ('per = "day"', 'per = "week"', "tariff.schedules.0.prices.0.per: "),
-        ('"wholesale_power", per', '"pca", per', "tariff.schedules.0.prices.2.component: "),
+        ("below_kw = 10", "below_kva = 10", "schedules.0.below_kva: is not a known key"),
+        ("price = 1.66", "price = 'cheap'", "schedules.0.prices.0.price: "),
+        ("price = 1.66", "price = nan", "schedules.0.prices.0.price: "),
+        ('per = "day"', 'per = "week"', "schedules.0.prices.0.per: "),
+        ('"wholesale_power", per', '"pca", per', "schedules.0.prices.2.component: "),
         ('"wholesale_power", per', '"distribution", per', "distribution has two prices from one"),
         ('source = "guide"', 'source = "hearsay"', "sources lacks hearsay"),
         ('also = ["Small Power Service"]', 'also = ["Medium power"]', "called medium power"),
         ("until = 2026-07-04", "until = 2026-06-04", "until must be later than valid_from"),
         ("above = 60000", "above = 30000", "brackets start above 0 and rise"),
         ("above = 0,", "above = 10,", "brackets start above 0 and rise"),
-        ("rate = 0.04", "rate = 4", "tariff.taxes.0.brackets.0.rate: "),
+        ("rate = 0.04", "rate = 4", "taxes.0.brackets.0.rate: "),
         ('"adjustment", "tax"]', '"adjustment", "pca"]', "pca cannot be taxed and untaxed"),
-        ("valid_from = 2002-04-01", "", "tariff.taxes.0.valid_from: Field required"),
+        ("valid_from = 2002-04-01", "", "taxes.0.valid_from: Field required"),
     ],
 )
 def test_rates_that_do_not_fit_are_refused_in_one_sentence(
@@ -691,9 +691,9 @@ def test_rates_that_do_not_fit_are_refused_in_one_sentence(
         load("caec", (tmp_path,))
     said = str(caught.value)
     assert caught.value.state is State.INVALID_PROFILE
-    assert said.startswith("Profile caec: tariff")
+    assert said.startswith("Tariff caec: ")
     assert says in said
-    assert said.endswith("; correct tariffs/caec.toml.")
+    assert said.endswith("; correct the file.")
     assert "\n" not in said
 
 
