@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from harvester import tariff
 from harvester.checks import bills, days
+from harvester.errors import State
 from harvester.model import Artifact, Finding, Kind, Window
 from harvester.profile import Profile
 from harvester.store.bills import Document
@@ -102,7 +103,10 @@ class Judging:
     def _bills(self, keys: Collection[str] | None) -> None:
         """Judge the documents of these bills, or of all, each by itself and all together."""
         documents = self._catalog.documents(self._account)
-        stated = [bills.Stated(d.bill, d.statement, d.sha) for d in documents]
+        stated = [
+            bills.Stated(d.bill, d.statement, d.sha if d.state is State.OK else "")
+            for d in documents
+        ]
         at = {d.bill.key: d.retrieved_at for d in documents if d.retrieved_at}
         together = bills.documents(self._number, stated)
         priced = self._tariff(stated)

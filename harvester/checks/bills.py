@@ -28,7 +28,7 @@ _NONE = Decimal(0)
 
 @dataclass(frozen=True)
 class Stated:
-    """A listed bill, what its document says, and the hash of that document."""
+    """A listed bill, what its document says, and the hash of that document if it is its own."""
 
     bill: Bill
     statement: Statement | None
@@ -90,9 +90,9 @@ def documents(account: str, bills: Sequence[Stated]) -> Iterator[Finding]:
                 f"Its document is the same file as that of the bill of {same[0].billing_date}."
             )
             yield Finding(account, "same-document", bill.key, message)
-    stated = [(one.bill, one.statement) for one in bills if one.statement]
-    for (bill, statement), (_, before) in pairwise(stated):
-        yield from _follows(bill, statement, before)
+    for one, before in pairwise(bills):
+        if one.statement and before.statement:
+            yield from _follows(one.bill, one.statement, before.statement)
 
 
 def _follows(bill: Bill, statement: Statement, before: Statement) -> Iterator[Finding]:
