@@ -12,6 +12,7 @@ from aiohttp import web
 
 from harvester.sandbox import member, sign_in
 from harvester.sandbox.counts import Counts
+from harvester.sandbox.forms import Seal
 from harvester.sandbox.layout import NEWER, Layout, layout
 from harvester.sandbox.session import COOKIE, Sessions
 from harvester.sandbox.site import (
@@ -60,7 +61,9 @@ def portal(
     switches = switches or Switches()
     sessions = Sessions(switches.session_seconds, switches.expire_after, now)
     delay = (latency_ms + switches.slow) / 1000
-    site = Site(world, layout(base, switches), switches, sessions, delay)
+    lay = layout(base, switches)
+    seal = Seal(f"{base} {world.seed}", lay.generator, validated=lay.validated)
+    site = Site(world, lay, switches, sessions, delay, seal)
     app = web.Application()
     app[COUNTS] = site.counts
     app.router.add_get("/_sandbox/counts", partial(_counts, site))

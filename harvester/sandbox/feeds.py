@@ -57,7 +57,7 @@ class Asked:
 
     @classmethod
     def of(cls, body: Json, switches: Switches, *, interval: bool) -> Asked | None:
-        """Read StartDate and EndDate; None is a range without a day in it."""
+        """Read StartDate and EndDate, in either order of the daily feed; None is no day at all."""
         try:
             first, last = (
                 datetime.strptime(str(body[name]), "%m/%d/%Y").date()  # noqa: DTZ007 - a date
@@ -66,7 +66,9 @@ class Asked:
         except (KeyError, ValueError):
             message = "Invalid date range."
             raise RefusedError(message) from None
-        if interval and switches.end == "next-day":
+        if not interval:
+            first, last = min(first, last), max(first, last)
+        elif switches.end == "next-day" or (switches.end == "any" and first < last):
             last -= _DAY
         if (last - first).days < switches.range_days:
             return cls(first, last) if first <= last else None
@@ -78,9 +80,10 @@ class Asked:
         return cls(first, first + timedelta(days=switches.range_days - 1))
 
 
-def keymbr(account: Account, switches: Switches) -> str:
-    """Return the member number as this portal's feeds want it."""
-    return account.member_number.zfill(8 if switches.member == "padded" else 7)
+def keymbrs(account: Account, switches: Switches) -> list[str]:
+    """Return the member number as this portal's feeds take it; its own pages send the first."""
+    forms = {"padded": account.member_number.zfill(8), "plain": account.member_number}
+    return list(forms.values()) if switches.member == "any" else [forms[switches.member]]
 
 
 def member_sep(account: Account) -> str:
@@ -111,13 +114,16 @@ def interval(
     account: Account, days: Sequence[Day], minutes: str, switches: Switches, today: date
 ) -> Json:
     """Return what GetIntervalData says; `minutes` is the IntervalType that was asked for."""
-    if minutes not in {"60", switches.interval}:
+    split = switches.interval == "split"
+    if minutes not in {"60", "30" if split else switches.interval}:
         return nothing("The interval type is not available.")
     halves = minutes == "30"
     items = []
     for day in days:
-        if not halves or today - day.day <= timedelta(days=HALF_HOUR_DAYS):
-            for row in interval_rows(day, switches):
+        recent = today - day.day <= timedelta(days=HALF_HOUR_DAYS)
+        if split or recent or not halves:
+            for hour in interval_rows(day, switches):
+                row = hour.unread() if split and halves != recent else hour
                 items += [_item(account, r, switches) for r in (_halve(row) if halves else (row,))]
     return {"__type": "IntervalUsageResponse", "Items": items, "errorObject": {"errordesc": ""}}
 
@@ -136,6 +142,10 @@ class Row(NamedTuple):
     received_wh: int | None
     hour: Hour
 
+    def unread(self) -> Row:
+        """Return the row without its reading."""
+        return self._replace(wh=None, received_wh=None)
+
 
 def interval_rows(day: Day, switches: Switches) -> Iterator[Row]:
     """Yield the hours of a day as `switches.dst` tells them.
@@ -153,7 +163,7 @@ def interval_rows(day: Day, switches: Switches) -> Iterator[Row]:
     changed = 2  # the clock changes at 2 AM; in autumn row 2 is the second 1 AM
     if len(rows) < len(labels):
         before = rows[changed - 1]
-        lost = before._replace(wh=None, received_wh=None) if switches.dst == "always-24" else before
+        lost = before.unread() if switches.dst == "always-24" else before
         rows.insert(changed, lost)
     elif switches.dst == "always-24":
         rows[changed - 1] = _sum(rows[changed - 1], rows.pop(changed))

@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import quote
 
-GENERATOR = "F57EDA00"
 TOKEN = "__RequestVerificationToken"
 _HEAD = b"\xff\x01\x0f"
 """How every view state begins; it is the /wEP of its base64."""
@@ -22,10 +21,15 @@ class ForgedError(Exception):
 
 
 class Seal:
-    """Makes and checks the hidden fields of one application."""
+    """Makes and checks the hidden fields of one application.
 
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+    Equal names have equal keys: as with a machine key, a form outlives a restart.
+    """
+
+    def __init__(self, name: str, generator: str, *, validated: bool) -> None:
+        self._key = hashlib.sha256(f"sandbox {name}".encode()).digest()
+        self._generator = generator
+        self._sealed = ("__VIEWSTATE", "__EVENTVALIDATION") if validated else ("__VIEWSTATE",)
 
     def _mac(self, purpose: str, data: bytes) -> bytes:
         return hmac.digest(self._key, purpose.encode() + b"\0" + data, hashlib.sha256)
@@ -34,13 +38,13 @@ class Seal:
         data = _HEAD + secrets.token_bytes(_NONCE)
         return base64.b64encode(data + self._mac(purpose, data)).decode()
 
-    def _check(self, purpose: str, value: str) -> None:
+    def _check(self, name: str, page: str, value: str) -> None:
         try:
             raw = base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
-            raise ForgedError(purpose) from None
-        if not hmac.compare_digest(raw[-_MAC:], self._mac(purpose, raw[:-_MAC])):
-            raise ForgedError(purpose)
+            raise ForgedError(name) from None
+        if not hmac.compare_digest(raw[-_MAC:], self._mac(name + page, raw[:-_MAC])):
+            raise ForgedError(name)
 
     def token(self, cookie: str) -> str:
         """Return the token that goes into the forms of whoever holds the cookie."""
@@ -60,16 +64,18 @@ class Seal:
 
     def fields(self, page: str) -> dict[str, str]:
         """Return the hidden fields that only this page accepts back."""
-        return {
-            "__VIEWSTATE": self._make("__VIEWSTATE" + page),
-            "__VIEWSTATEGENERATOR": GENERATOR,
-            "__EVENTVALIDATION": self._make("__EVENTVALIDATION" + page),
-        }
+        made = {name: self._make(name + page) for name in self._sealed}
+        return made | {"__VIEWSTATEGENERATOR": self._generator}
 
-    def verify(self, page: str, form: Mapping[str, object], cookie: str | None) -> None:
-        """Raise ForgedError unless the form is of this page; `cookie` None asks for no token."""
-        for name in ("__VIEWSTATE", "__EVENTVALIDATION"):
-            self._check(name + page, str(form.get(name, "")))
+    def verify(
+        self, page: str, form: Mapping[str, object], cookie: str | None, *, state: bool = True
+    ) -> None:
+        """Raise ForgedError unless the form is of this page.
+
+        `cookie` None asks for no token; without `state` the view state may be of another portal.
+        """
+        for name in self._sealed if state else ():
+            self._check(name, page, str(form.get(name, "")))
         sent = str(form.get(TOKEN, ""))
         if cookie is not None and not hmac.compare_digest(
             sent.encode(), self.token(cookie).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from harvester.sandbox.switches import Switches
@@ -62,6 +63,12 @@ class Layout:
     keymbr: bool
     """Whether the feeds ask for the member number."""
     words: Words
+    generator: str
+    """Of the view state."""
+    validated: bool = True
+    """Whether forms carry an event validation."""
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    """Further fields of every form; nobody looks at what comes back."""
     tables: Tables = field(default_factory=Tables)
     popup: str = ""
     """The sign-in form for the iframe of the older base."""
@@ -82,6 +89,7 @@ _LAYOUTS = {
         tokens=True,
         keymbr=True,
         words=Words("dnn$ctr384$CustomerLogin", "txtUsername", password_id="txtPassword"),
+        generator="F57EDA00",
     ),
     OLDER: Layout(
         base=OLDER,
@@ -99,6 +107,15 @@ _LAYOUTS = {
             password_id="txtPassword",
             button_label="Login",
         ),
+        generator="F462CD71",
+        validated=False,
+        hidden={
+            "ScriptManager_TSM": "",
+            "StylesheetManager_TSSM": "",
+            "hidEnableRedirection": "true",
+            "hidParam484": "1",
+            "hidSmartApp": "0",
+        },
     ),
 }
 

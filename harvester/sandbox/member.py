@@ -11,12 +11,14 @@ from aiohttp import web
 
 from harvester.sandbox import feeds
 from harvester.sandbox.bill_pdf import render
+from harvester.sandbox.forms import delta
 from harvester.sandbox.nouns import Account, Bill
 from harvester.sandbox.session import Session
-from harvester.sandbox.site import Site
+from harvester.sandbox.site import Site, is_partial, plain
 
 BILLS_LISTED = 24
 ACCOUNT_LINK = "lnkAccount"
+PANEL = "dnn_ctr401_BillingPayments_UpdatePanel1"
 
 
 class Place(NamedTuple):
@@ -29,16 +31,20 @@ class Place(NamedTuple):
 
 async def billing(site: Site, request: web.Request, session: Session) -> web.Response:
     """Show the selected account, its settings and, where there are several, all accounts."""
-    notice = site.switches.notice == "on" and not session.noticed
-    session.noticed = True
+    places = [_place(site, session, account) for account in session.sign_in.accounts]
+    values = _selected(site, session) | {"panel": PANEL, "places": places}
+    return site.page(request, "billing.html", values, "billing", session)
+
+
+def _selected(site: Site, session: Session) -> dict[str, object]:
     number = session.account.number
-    values = {
+    notice = site.switches.notice == "on" and number not in session.noticed
+    session.noticed.add(number)
+    return {
         "notice": notice,
         "balance": _balance(site, number),
         "meters": [meter.number for meter in site.world.meters(number)],
-        "places": [_place(site, session, account) for account in session.sign_in.accounts],
     }
-    return site.page(request, "billing.html", values, "billing", session)
 
 
 def _balance(site: Site, number: str) -> Decimal:
@@ -53,14 +59,19 @@ def _place(site: Site, session: Session, account: Account) -> Place:
 
 
 async def select(site: Site, request: web.Request, session: Session) -> web.Response:
-    """Select an account by postback of its link, and show it."""
+    """Select an account by postback of its link, and show it: in place after a partial one."""
     form = await request.post()
     if forged := site.forged(request, "billing", form):
         return forged
     account = session.holds(str(form.get("__EVENTARGUMENT", "")))
     if account and str(form.get("__EVENTTARGET", "")).endswith(ACCOUNT_LINK):
         session.account = account
-    raise web.HTTPFound(site.layout.url(site.layout.billing))
+    if not is_partial(request, form):
+        raise web.HTTPFound(site.layout.url(site.layout.billing))
+    shown = site.page(request, "_billing.html", _selected(site, session), session=session)
+    fresh = site.seal.fields("billing").items()
+    hidden = [("hiddenField", name, value) for name, value in fresh]
+    return plain(delta(("updatePanel", PANEL, shown.text or ""), *hidden))
 
 
 async def history(site: Site, request: web.Request, session: Session) -> web.Response:
@@ -76,7 +87,7 @@ async def usage(site: Site, request: web.Request, session: Session) -> web.Respo
     """Show the page of the usage graph, which asks the feeds itself."""
     account = session.account
     values = {
-        "keymbr": feeds.keymbr(account, site.switches) if site.layout.keymbr else "",
+        "keymbr": feeds.keymbrs(account, site.switches)[0] if site.layout.keymbr else "",
         "member_sep": feeds.member_sep(account),
         "notes": [{"day": note.day.isoformat(), "text": note.text} for note in account.notes],
     }
@@ -178,7 +189,7 @@ def _named(site: Site, session: Session, body: feeds.Json) -> Account:
     if account is None or not known:
         message = "The account was not found."
         raise feeds.RefusedError(message)
-    if site.layout.keymbr and body.get("keymbr") != feeds.keymbr(account, site.switches):
+    if site.layout.keymbr and body.get("keymbr") not in feeds.keymbrs(account, site.switches):
         message = "The member was not found."
         raise feeds.RefusedError(message)
     return account

@@ -145,7 +145,7 @@ class Metering:
         )
         silent = len(measured.gaps) == len(hours)
         total = None if silent else _whole_kwh(sum(measured.delivered))
-        end = self.reading(meter, day + timedelta(days=1))
+        end = None if silent else self.reading(meter, day + timedelta(days=1))
         quality: Quality = "missing" if silent else "true"
         return Day(day, meter.number, hours, total, end, self._cost(total), quality)
 

@@ -54,8 +54,8 @@ class Day:
     """One local day of a meter: its hours, its total and the register at its end.
 
     The register counts on while hours go unreported, so `total_kwh` and `end_reading` include the
-    energy of missing hours.  A day without any hour has no total but has a register.  An averaged
-    (estimated) day has the total of its averages and no register, because nothing was read.
+    energy of missing hours.  A day without any hour has neither.  An averaged (estimated) day has
+    the total of its averages and no register, because nothing was read.
     """
 
     day: date
@@ -206,3 +206,7 @@ class SignIn:
     user: str
     password: str
     accounts: tuple[Account, ...] = field(default=())
+
+    def account(self, number: str) -> Account | None:
+        """Return the account of a ten-digit number if this sign-in sees it."""
+        return next((a for a in self.accounts if a.number == number), None)

@@ -16,13 +16,16 @@ class Session:
     """One signed-in browser."""
 
     sign_in: SignIn
+    user: str
+    """What was typed as the user id: one id, or the number of an account."""
     key: str
     account: Account
     """The account that the pages are about."""
     seen: float
     obstacle: str = ""
     """Name of the page that has to be dealt with first, if any."""
-    noticed: bool = False
+    noticed: set[str] = field(default_factory=set)
+    """Accounts whose notice was shown."""
     requests: int = 0
     primed: set[str] = field(default_factory=set)
     """Accounts whose daily feed was asked, without which the interval feed says nothing."""
@@ -40,7 +43,7 @@ class Session:
 
     def holds(self, number: str) -> Account | None:
         """Return the account of a ten-digit number if this sign-in sees it."""
-        return next((a for a in self.sign_in.accounts if a.number == number), None)
+        return self.sign_in.account(number)
 
 
 class Sessions:
@@ -52,10 +55,11 @@ class Sessions:
         self._now = now
         self._open: dict[str, Session] = {}
 
-    def open(self, sign_in: SignIn, obstacle: str = "") -> Session:
-        """Sign in, with the first account selected."""
+    def open(self, sign_in: SignIn, user: str, obstacle: str = "") -> Session:
+        """Sign in, with the account selected that `user` names, else the first."""
         key = secrets.token_urlsafe(24)
-        session = Session(sign_in, key, sign_in.accounts[0], self._now(), obstacle)
+        account = sign_in.account(user.replace("-", "")) or sign_in.accounts[0]
+        session = Session(sign_in, user, key, account, self._now(), obstacle)
         self._open[key] = session
         return session
 

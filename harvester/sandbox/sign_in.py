@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from aiohttp import web
@@ -32,6 +33,13 @@ class Panel:
     captcha: bool = False
     ticket: str = ""
     """Where a verification code is asked for: what proves that the password was right."""
+
+
+class Proven(NamedTuple):
+    """A sign-in whose password was right, and the user id as it was typed."""
+
+    sign_in: SignIn
+    user: str
 
 
 async def public(site: Site, request: web.Request) -> web.Response:
@@ -71,7 +79,7 @@ async def submit(site: Site, request: web.Request) -> web.Response:
         return forged
     partial = is_partial(request, form)
     result = _attempt(site, form)
-    if isinstance(result, SignIn):
+    if isinstance(result, Proven):
         return _let_in(site, request, result, partial=partial)
     if not partial:
         return _form(site, request, name, result)
@@ -105,7 +113,7 @@ def _panel(site: Site, request: web.Request, panel: Panel) -> str:
     return site.page(request, "_panel.html", {"panel": panel}).text or ""
 
 
-def _attempt(site: Site, form: Mapping[str, object]) -> Panel | SignIn:
+def _attempt(site: Site, form: Mapping[str, object]) -> Panel | Proven:
     """Judge a sign-in; a panel says why it did not succeed, or what is still wanted."""
     words = site.layout.words
 
@@ -116,8 +124,9 @@ def _attempt(site: Site, form: Mapping[str, object]) -> Panel | SignIn:
         return Panel("Please type the characters you see in the picture.", captcha=True)
     if ticket := said("hdnMFATokenkey"):
         return _second_step(site, ticket, said("txtMFAToken"))
-    user = said(words.user_name)
-    sign_in = next((s for s in site.world.sign_ins if s.user == user), None)
+    typed = said(words.user_name)
+    sign_in = site.world.known(typed)
+    user = sign_in.user if sign_in else typed
     right = sign_in and secrets.compare_digest(
         str(form.get(words.name(words.password_name), "")).encode(), sign_in.password.encode()
     )
@@ -127,26 +136,27 @@ def _attempt(site: Site, form: Mapping[str, object]) -> Panel | SignIn:
         return Panel(LOCKED if site.wrong[user] >= site.switches.lock_after else WRONG)
     site.wrong[user] = 0
     if site.switches.mfa:
-        return Panel(ticket=site.seal.ticket(user))
-    return sign_in
+        return Panel(ticket=site.seal.ticket(typed))
+    return Proven(sign_in, typed)
 
 
-def _second_step(site: Site, ticket: str, code: str) -> Panel | SignIn:
-    user = site.seal.holder(ticket)
-    if user is None:
+def _second_step(site: Site, ticket: str, code: str) -> Panel | Proven:
+    typed = site.seal.holder(ticket) or ""
+    sign_in = site.world.known(typed)
+    if sign_in is None:
         return Panel(WRONG)
     if code != MFA_CODE:
-        site.counts.rejected[user] += 1
+        site.counts.rejected[sign_in.user] += 1
         return Panel("That code is not right.", ticket=ticket)
-    return site.world.sign_in(user)
+    return Proven(sign_in, typed)
 
 
-def _let_in(site: Site, request: web.Request, sign_in: SignIn, *, partial: bool) -> web.Response:
+def _let_in(site: Site, request: web.Request, proven: Proven, *, partial: bool) -> web.Response:
     switches = site.switches
     obstacle = "terms" if switches.terms else ""
     obstacle = "change-password" if switches.password_expired else obstacle
-    session = site.sessions.open(sign_in, obstacle)
-    site.counts.sign_ins[sign_in.user] += 1
+    session = site.sessions.open(*proven, obstacle)
+    site.counts.sign_ins[proven.sign_in.user] += 1
     if obstacle:
         target = site.layout.url(OBSTACLES[obstacle])
     elif switches.foreign_redirect:
@@ -154,7 +164,7 @@ def _let_in(site: Site, request: web.Request, sign_in: SignIn, *, partial: bool)
     else:
         target = _back(site, request)
     if partial:
-        named = ("dataItem", site.layout.words.id("lblUser"), sign_in.user)
+        named = ("dataItem", site.layout.words.id("lblUser"), proven.user)
         response = plain(delta(named, redirect(target)))
     else:
         response = web.Response(status=302, headers={"Location": target})

@@ -54,7 +54,7 @@ class Site:
     sessions: Sessions
     delay: float
     """Seconds before each answer."""
-    seal: Seal = field(default_factory=Seal)
+    seal: Seal
     counts: Counts = field(default_factory=Counts)
     wrong: Counter[str] = field(default_factory=Counter)
     """Wrong passwords by user since the last right one."""
@@ -71,7 +71,9 @@ class Site:
     ) -> web.Response:
         """Render a template; `name` is the page that the hidden fields of its form belong to."""
         cookie = request.cookies.get(TOKEN) or secrets.token_urlsafe(24)
-        hidden = self.seal.fields(name) | ({"__PREVIOUSPAGE": name} if session else {})
+        hidden = {**self.seal.fields(name), **self.layout.hidden}
+        if session:
+            hidden["__PREVIOUSPAGE"] = name
         if self.layout.tokens:
             hidden[TOKEN] = self.seal.token(cookie)
         html = _templates().get_template(template).render(
@@ -117,7 +119,7 @@ class Site:
         """Return the error that a form gets which this portal did not hand out for this page."""
         cookie = request.cookies.get(TOKEN, "") if self.layout.tokens else None
         try:
-            self.seal.verify(name, form, cookie)
+            self.seal.verify(name, form, cookie, state=self.switches.view_state == "checked")
         except ForgedError as error:
             why = f"Validation of {error} failed."
         else:

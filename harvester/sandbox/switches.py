@@ -20,21 +20,29 @@ class Switches:
     """The widest range that a feed answers in full."""
     over_range: Literal["truncate", "error", "empty"] = "truncate"
     """What a wider range gives: its first `range_days`, an error object or nothing."""
-    member: Literal["padded", "plain"] = "padded"
-    """Whether `keymbr` has a zero before its seven digits."""
-    end: Literal["next-day", "same-day"] = "next-day"
-    """Whether EndDate of an interval request is the day after the last one or the last one."""
+    member: Literal["any", "padded", "plain"] = "any"
+    """Whether `keymbr` has to have a zero before its seven digits; `any` takes both."""
+    end: Literal["any", "next-day", "same-day"] = "any"
+    """Whether EndDate of an interval request is the day after the last one or the last one.
+
+    `any` is next-day, but for a day asked for by its own date alone.
+    """
     hour_label: Literal["beginning", "ending"] = "beginning"
     dst: Literal["true", "always-24", "repeat"] = "true"
     """How days of 23 and 25 hours are told; see `feeds.interval_rows`."""
-    interval: Literal["60", "30"] = "60"
-    """With 30, half-hours are to be had for the last 60 days besides the hours."""
+    interval: Literal["60", "30", "split"] = "60"
+    """With 30, half-hours are to be had for the last 60 days besides the hours.
+
+    With split they are there instead of the hours: the rows of the other step are all "NaN".
+    """
     session_seconds: int = 300
     """A session ends after as much time without a request."""
     notice: Literal["on", "off"] = "on"
-    """Whether a notice covers the first billing page of a session."""
+    """Whether a notice covers the first billing page that a session sees of an account."""
     ids: Literal["short", "long"] = "short"
     """Whether the sign-in fields are called txtUsername or dnn_..._txtUsername."""
+    view_state: Literal["checked", "any"] = "checked"
+    """`any` takes a view state of another portal, as a client has it that never asks for a form."""
     captcha: bool = False
     mfa: bool = False
     password_expired: bool = False

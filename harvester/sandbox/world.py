@@ -70,6 +70,12 @@ class World:
         """Return the sign-in of a user id, which is matched exactly."""
         return self._sign_ins[user]
 
+    def known(self, user: str) -> SignIn | None:
+        """Return the sign-in of what is typed: its user id, or 1234567001 or 1234567-001."""
+        number = user.replace("-", "", 1) if user[7:8] == "-" else user
+        seen = (s for s in self.sign_ins if s.account(number))
+        return self._sign_ins.get(user) or next(seen, None)
+
     def account(self, number: str) -> Account:
         """Return the account of a ten-digit number."""
         return self._accounts[number]

@@ -133,8 +133,10 @@ def test_a_refused_sign_in_names_neither_the_user_nor_a_redirect() -> None:
 # ---- WebForms ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("base", BASES)
-@pytest.mark.parametrize("name", ["__VIEWSTATE", "__EVENTVALIDATION"])
+@pytest.mark.parametrize(
+    ("base", "name"),
+    [(NEWER, "__VIEWSTATE"), (NEWER, "__EVENTVALIDATION"), (OLDER, "__VIEWSTATE")],
+)
 @pytest.mark.parametrize("forgery", ["", "bm90IG9uZSBvZiBvdXJz", "/wEP*", None])
 def test_a_forged_view_state_is_an_error_of_the_server(
     base: str, name: str, forgery: str | None
@@ -719,7 +721,7 @@ def test_a_silent_day_and_a_silent_hour_are_nan() -> None:
         await visitor.sign_in("sandbox-business")
         (silent,) = (await visitor.daily(MEDIUM, "09/23/2025"))["Items"]
         assert silent["TOTALENERGY"] == "NaN"
-        assert silent["ENDREADING"].isdecimal()
+        assert silent["ENDREADING"] == ""
         hours = (await visitor.interval(MEDIUM, "09/23/2025", "09/24/2025"))["Items"]
         assert [hour["KWH"] for hour in hours] == ["NaN"] * 24
         hours = (await visitor.interval(MEDIUM, "03/20/2025", "03/21/2025"))["Items"]
@@ -811,7 +813,7 @@ def test_a_feed_refuses_what_it_does_not_know_in_its_error_object(body: dict[str
         assert told["Items"] == []
         assert told["errorObject"]["errordesc"]
 
-    visit(story)
+    visit(story, "member=padded")
 
 
 def test_the_older_feeds_ask_for_no_member_number() -> None:

@@ -163,13 +163,16 @@ def test_planted_gaps_are_null_and_the_register_counts_on(world: World) -> None:
     assert repeated.hours[2].wh is None
     assert repeated.hours[2].start == datetime(2025, 11, 2, 7, tzinfo=UTC)
     assert missing(the_day(world, MEDIUM, date(2025, 3, 20))) == [9, 10, 11, 12, 13, 14]
-    eve, silent = world.days(MEDIUM, date(2025, 9, 22), date(2025, 9, 23))
+    eve, silent, after = world.days(MEDIUM, date(2025, 9, 22), date(2025, 9, 24))
     assert silent.quality == "missing"
     assert len(missing(silent)) == 24
     assert silent.total_kwh is None
-    assert silent.end_reading is not None
+    assert silent.end_reading is None
     assert eve.end_reading is not None
-    assert silent.end_reading > eve.end_reading
+    assert after.end_reading is not None
+    assert after.total_kwh is not None
+    moved = (after.end_reading - eve.end_reading) * world.account(MEDIUM).multiplier
+    assert moved > 1.5 * after.total_kwh
     assert any(missing(day) for day in world.days(SOLAR, date.min, date.max))
     assert not any(missing(day) for day in world.days(SMALL, date.min, date.max))
 

@@ -48,11 +48,11 @@ function applyDelta(text) {
   }
 }
 
-async function partialPostBack(form, button, panel) {
+async function partialPostBack(form, panel, control, more) {
   const body = new URLSearchParams(new FormData(form));
-  body.set('ScriptManager', `${panel}|${button.name}`);
+  body.set('ScriptManager', `${panel}|${control}`);
   body.set('__ASYNCPOST', 'true');
-  body.set(button.name, button.value);
+  for (const [name, value] of Object.entries(more)) body.set(name, value);
   const reply = await fetch(form.action, {method: 'POST', body, headers: {
     'X-Requested-With': 'XMLHttpRequest', 'X-MicrosoftAjax': 'Delta=true'}});
   try {
@@ -83,9 +83,10 @@ function viewAllAccounts() {
   return false;
 }
 
-function selectAccount(link) {
-  __doPostBack('dnn$ctr401$BillingPayments$lnkAccount', link.closest('tr').dataset.account);
-  return false;
+function selectAccount(number) {
+  const link = 'dnn$ctr401$BillingPayments$lnkAccount';
+  return partialPostBack($('Form'), 'dnn$ctr401$BillingPayments$UpdatePanel1', link,
+    {__EVENTTARGET: link, __EVENTARGUMENT: number});
 }
 
 function accountTable(table) {
@@ -121,6 +122,10 @@ function accountTable(table) {
     }));
   }
 
+  // The link itself goes to "#", which the address of the page keeps.
+  table.tBodies[0].onclick = event => {
+    if (event.target.matches('td:first-child a')) selectAccount(event.target.closest('tr').dataset.account);
+  };
   length.onchange = search.oninput = () => { page = 0; draw(); };
   draw();
 }
@@ -235,7 +240,7 @@ function usageGraph(card) {
 
   async function hours() {
     if (!(day in averaged)) await daily(day, day);
-    const end = data.end === 'next-day' ? addDays(day, 1) : day;
+    const end = data.end === 'same-day' ? day : addDays(day, 1);
     const told = await ask(data.methods + 'GetIntervalData', about({
       StartDate: american(day), EndDate: american(end), IntervalType: '60'}));
     return (told.Items || []).map(item => ({
@@ -411,17 +416,17 @@ document.addEventListener('DOMContentLoaded', () => {
     $('Form').addEventListener('submit', event => {
       event.preventDefault();
       const button = event.submitter || signIn.querySelector('input[type=submit]');
-      partialPostBack($('Form'), button, signIn.dataset.panel);
+      partialPostBack($('Form'), signIn.dataset.panel, button.name, {[button.name]: button.value});
     });
   }
   const accounts = document.querySelector('#allAccounts table');
   if (accounts) accountTable(accounts);
   if ($('history')) historyTabs($('history'));
   if ($('usage')) usageGraph($('usage'));
-  for (const button of document.querySelectorAll('[data-post]')) {
-    button.onclick = async () => {
-      await fetch(button.dataset.post, {method: 'POST'});
-      button.disabled = true;
-    };
-  }
+  document.addEventListener('click', async event => {
+    const button = event.target.closest('[data-post]');
+    if (!button) return;
+    await fetch(button.dataset.post, {method: 'POST'});
+    button.disabled = true;
+  });
 });
