@@ -247,7 +247,7 @@ class Portal:
 
     def at(self, route: str) -> bool:
         """Tell whether the page is the named route already, and no error in its place."""
-        here = self.page.url.partition("?")[0] == self.profile.url(route)
+        here = re.split(r"[?#]", self.page.url)[0] == self.profile.url(route)
         return here and self.answered[0] < _ERROR
 
     def where(self) -> str:
