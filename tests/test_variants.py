@@ -214,6 +214,16 @@ def test_half_hours_come_home_where_there_are_any_and_hours_where_not(tmp_path: 
     }
 
 
+def test_half_hours_without_readings_are_not_taken_for_a_day(tmp_path: Path) -> None:
+    run = harvested(tmp_path, "interval=split", found=profile(interval_minutes="30"), days=70)
+    complete(run)
+    (one,) = run.store.catalog.holdings()
+    steps = {r.local_day: r.seconds for r in run.store.catalog.readings(one.id) if r.direction == 1}
+    assert {day for day, step in steps.items() if step == 3600} == {
+        TODAY - n * DAY for n in range(61, 71)
+    }
+
+
 def test_a_portal_without_half_hours_is_asked_for_hours(tmp_path: Path) -> None:
     complete(harvested(tmp_path, found=profile(interval_minutes="30")))
 

@@ -78,7 +78,9 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
     fewer rows for it, all of them are None with PARTIAL_DAY, and so is what lies between two such
     labels of a day; a finding says so: no hour is guessed.  Rows that say the same twice on an
     ordinary day are one.  Of a day in parts of an hour, an hour that lacks a part is None: it may
-    be told whole.  A day is estimated where its hours are all alike and its register was not read.
+    be told whole.  Parts of an hour without one reading are no day: some portals fill in so what
+    they keep by the hour.  A day is estimated where its hours are all alike and its register was
+    not read.
     """
     rows, window = _rows(artifact)
     zone = setting.profile.zone
@@ -101,6 +103,8 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
         elif starts or any(row.has_value() for row in same):  # a skipped hour may have an empty row
             ordinary = len(list(_starts(day, zone, HOUR))) == ORDINARY_HOURS
             told[day].odd_label(wall, starts, same, after=shift, ordinary=ordinary)
+    for day in [d for d, one in told.items() if steps[d] < HOUR and not _any(one.hours)]:
+        del told[day]
     rows.covered += told
     for day, one in sorted(told.items()):
         whole = list(_starts(day, zone, steps[day]))
@@ -214,6 +218,12 @@ def _day(
                 local_day=day,
                 utc_offset=int(offset.total_seconds()),
             )
+
+
+def _any(told: Mapping[datetime, _Row]) -> bool:
+    """Tell whether any channel of any row has a reading."""
+    items = (row.item for row in told.values())
+    return any(_kwh(item, name) is not None for item in items for _, name in _CHANNELS)
 
 
 def _kwh(item: Mapping[str, Any], name: str) -> Decimal | None:

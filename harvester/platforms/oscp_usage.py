@@ -207,7 +207,11 @@ class UsageFeed:
             last += DAY if feed.interval_end == "next_day" else 0 * DAY
         dates = {"StartDate": f"{span[0]:%m/%d/%Y}", "EndDate": f"{last:%m/%d/%Y}"}
         reply = await self.portal.post(_ROUTES[kind], asked | dates)
-        stamps = [str(item.get(_STAMPS[kind], "")) for item in self._items(kind, reply)]
+        items = self._items(kind, reply)
+        if kind is Kind.INTERVAL and self._minutes != HOURS:
+            # Days that are kept by the hour may come as finer rows, none of them with a reading
+            items = [item for item in items if printed.amount(str(item.get("KWH"))) is not None]
+        stamps = [str(item.get(_STAMPS[kind], "")) for item in items]
         if kind is Kind.INTERVAL and feed.hour_label == "ending":
             stamps = [stamp for stamp in stamps if not _MIDNIGHT.search(stamp)]  # the day before's
         days = set(map(printed.day, stamps))
