@@ -24,6 +24,7 @@ _TIGHT = 1.25
 _NEAR = 2.4
 """Rows of text further apart, in heights, have nothing to do with each other."""
 _FIGURES = frozenset("$(-.0123456789")
+_ROUNDED = Decimal("0.01")
 _LEADERS = re.compile(r"(?:\s*[.\u2026_]){3,}\s*")
 
 
@@ -131,7 +132,7 @@ class _Reader:
             found = (line.fullmatch(text) for line in self._rules.lines)
             said = next((m.groupdict() for m in found if m), {})
             label = said.pop("label", None if said else text) or ""
-            self._note(row, begin, end, label.strip(" :"), said)
+            self._note(row, begin, end, label.strip(" :,-\u2013("), said)
 
     def _under(self, heads: Row, row: Row) -> None:
         """Take amounts that stand under the labels of lines, side by side."""
@@ -258,13 +259,16 @@ def _item(printed: Printed, layout: Layout) -> LineItem | None:
     if amount is None or not printed.text:
         return None
     quantity, unit = _measure(said.get("quantity") or "")
-    price = re.sub(r"[@$\s]|/.*|per.*", "", said.get("price") or "")
+    unit = said.get("unit") or unit
+    price = values.amount(re.sub(r"[@$\s]|/.*|per.*", "", said.get("price") or "0"))
+    if quantity and price and not unit and abs(abs(quantity * price) - abs(amount)) > _ROUNDED:
+        quantity = price = None  # figures that are something else
     return LineItem(
         label=printed.text,
         component=layout.component(printed.text) or Component.OTHER,
         quantity=quantity,
-        unit=said.get("unit") or unit,
-        unit_price=values.amount(price) if price else None,
+        unit=unit,
+        unit_price=price if said.get("price") else None,
         amount=amount,
         page=printed.page,
         x=printed.box.left,

@@ -183,12 +183,14 @@ def _right(row: Row, label: Label, layout: Layout) -> tuple[Known, ...] | None:
     if FACTS[label.fact] == "text":
         return _text(row, at, layout)
     found = values.MATCH[FACTS[label.fact]].match(row.text, at)
-    if not found or _again(row, found.end(), label.fact):
+    if not found or (_again(row, found.end(), label.fact) and not _joined(row, label, found)):
         return None
     return _read(label.fact, row.text, at, label.words)
 
 
 def _text(row: Row, at: int, layout: Layout) -> tuple[str] | None:
+    if len(row.cells) > 2 and not any(map(str.isdigit, row.text)):
+        return None  # a row of labels has no values
     cell = next(cell for cell in row.cells if cell.end > at)
     text = row.text[at : cell.end]
     return (text,) if _is_name(text, layout) else None
@@ -212,6 +214,12 @@ def _again(row: Row, end: int, name: str) -> bool:
     return again is not None and FACTS[name] != "serial"
 
 
+def _joined(row: Row, label: Label, found: re.Match[str]) -> bool:
+    """Tell whether a value stands in its label's own cell, and what follows it in another."""
+    behind = sum(word.start() < found.end() for word in row.words)
+    return not row.parted(label.after) and row.parted(behind)
+
+
 def _below(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[Known, ...] | None:
     row = rows[number]
     whole = label.after == len(row.words) or row.parted(label.after)
@@ -227,7 +235,8 @@ def _below(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
     if found is None and more and FACTS[label.fact] in {"period", "date"}:
         return _read(label.fact, f"{cell.text} {more[1].text}", 0, label.words, whole=True)
     if found is None or FACTS[label.fact] == "text":
-        return found if _is_name(cell.text, layout) else None
+        alike = len(rows[at].cells) == len(row.cells)
+        return found if alike and _is_name(cell.text, layout) else None
     if more and _read(label.fact, more[1].text, 0, label.words, whole=True):
         return None  # a column of them, none of which is the value
     return found

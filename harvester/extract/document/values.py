@@ -16,7 +16,9 @@ _TO = r"\s*(?:[-/\u2013\u2014]|to|thru|through|until|and)\s*"
 _I = re.IGNORECASE
 MATCH = {
     "date": re.compile(DATE, _I),
-    "period": re.compile(rf"(?:from\s+)?({DATE}|{SHORT_DATE}){_TO}({DATE})", _I),
+    "period": re.compile(
+        rf"(?:from\s+)?({DATE}|{SHORT_DATE}){_TO}({DATE})(?:\s*\(\d+ days\))?", _I
+    ),
     "money": re.compile(MONEY, _I),
     "number": re.compile(NUMBER, _I),
     "kwh": re.compile(rf"({NUMBER})(?:\s*kWh\b)?(?!\s?(?:kW|kVA|%|days?)\b)", _I),
