@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from harvester.extract.document.words import Row, opened
 
-HARD = "Office afﬁx naïve Łódź “quotes” 🙂 😀 €5 soft\u00adhyphen Ends"
+HARD = "Office afﬁx naïve Łódź “quotes” \U0001d7cf\U0001d7d0 😀 €5 soft\u00adhyphen Ends"
 """Ligatures, accents, marks, characters of two UTF-16 units, and a hyphen that may not show."""
 
 

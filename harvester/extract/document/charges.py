@@ -132,7 +132,7 @@ class _Reader:
             found = (line.fullmatch(text) for line in self._rules.lines)
             said = next((m.groupdict() for m in found if m), {})
             label = said.pop("label", None if said else text) or ""
-            self._note(row, begin, end, label.strip(" :,-\u2013("), said)
+            self._note(row, begin, end, label.strip(" :").rstrip(" :,-\u2013("), said)
 
     def _under(self, heads: Row, row: Row) -> None:
         """Take amounts that stand under the labels of lines, side by side."""
