@@ -51,6 +51,9 @@ def document(artifact: Artifact, setting: Setting) -> Rows:
         with words.opened(content) as pages:
             text = "\n".join(page.text.replace("\r", "") for page in pages)
             verdict, why = _judge(text, bill)
+            if verdict is State.WRONG_DOCUMENT:  # unless PDFium read it out of order
+                text = "\n".join(row.text for page in pages for row in page.rows)
+                verdict, why = _judge(text, bill)
             if verdict is not State.OK:
                 return _refused(verdict, bill, why)
             return _read(pages, text, bill, setting.profile.bills)

@@ -188,6 +188,42 @@ def test_a_date_within_a_label(lines: tuple[Line, ...]) -> None:
     assert (said.due_date, said.total, said.after_due) == (DUE, OWED, LATE)
 
 
+def test_a_row_of_labels_has_no_values_of_its_own() -> None:
+    said = page(
+        [(50, "BILLING DATE"), (200, "PAST DUE AFTER"), (350, "RATE"), (450, "CYCLE")],
+        [(50, "06/15/2026"), (200, "07/01/2026"), (350, "Small Power"), (450, "7")],
+    )
+    assert (said.billing_date, said.due_date, said.rate) == (BILLED, DUE, "Small Power")
+    heads = [(50, "Item"), (200, "Quantity"), (300, "Rate"), (400, "Amount")]
+    assert page(heads, [(50, "Poles"), (200, "1"), (300, "5.00"), (400, "5.00")]).rate is None
+
+
+def test_cards_side_by_side_do_not_disturb_each_other() -> None:
+    said = page(
+        [(50, "Amount Due"), (220, "Bill Issued"), (400, "Electricity Used")],
+        [(50, "$249.11"), (220, "Jun 15, 2026"), (400, "1,250 kWh")],
+        [(50, "Due by Jul 1, 2026"), (220, "May 12, 2026 - Jun 11, 2026"), (400, "41.7 kWh a day")],
+    )
+    assert (said.total, said.due_date, said.billing_date) == (OWED, DUE, BILLED)
+    assert said.kwh == 1250
+    assert page([(50, "Billing Period"), (150, "05/12/26 -")], [(150, "06/11/26")]).service_to == (
+        UNTIL
+    )
+
+
+@pytest.mark.parametrize(
+    ("printed", "rate"),
+    [
+        ("Rate: Small Power", "Small Power"),
+        ("Rate Schedule Small Power", "Small Power"),
+        ("rate of $0.1199 per kWh", None),
+        ("Rate Due Date", None),
+    ],
+)
+def test_a_rate_is_a_name_behind_its_label_and_no_sentence(printed: str, rate: str | None) -> None:
+    assert page(printed).rate == rate
+
+
 def test_what_is_asked_for_on_a_levelized_plan() -> None:
     said = page("Current Charges $170.18", "Budget Billing Amount $172.77", "Amount Due $172.77")
     assert [f"{amount}" for amount in (said.current_charges, said.levelized, said.total)] == [
@@ -352,6 +388,24 @@ def test_lines_in_running_text_with_quantity_and_price() -> None:
         ("Sales Tax 4%", "tax", None, None, None, "9.58"),
     ]
     assert sum(line.amount for line in said.lines) == said.current_charges == Decimal("336.58")
+
+
+def test_lines_in_columns_without_units() -> None:
+    said = page(
+        [(50, "Item"), (-300, "Quantity"), (-400, "Rate"), (-560, "Amount")],
+        [(50, "Facilities Charge"), (-300, "1"), (-400, "$75.00"), (-560, "$75.00")],
+        [(50, "Energy Charge"), (-300, "10,000"), (-400, "0.07000"), (-560, "700.00")],
+        [(50, "Excess Generation Credit"), (-300, "350"), (-400, "(0.0300)"), (-560, "(10.50)")],
+        [(50, "Light at pole"), (-300, "14"), (-400, "12.50"), (-560, "25.00")],
+        [(50, "Adjustments"), (-560, "0.00")],
+    )
+    assert [told(line) for line in said.lines] == [
+        ("Facilities Charge", "access", "1", None, "75.00", "75.00"),
+        ("Energy Charge", "energy", "10000", None, "0.07000", "700.00"),
+        ("Excess Generation Credit", "credit", "350", None, "-0.0300", "-10.50"),
+        ("Light at pole", "light", None, None, None, "25.00"),
+        ("Adjustments", "adjustment", None, None, None, "0.00"),
+    ]
 
 
 def test_descriptions_of_several_lines() -> None:

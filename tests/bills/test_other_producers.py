@@ -136,6 +136,18 @@ def test_a_bill_set_by_typst(blue_heron: bytes, profile: Profile, layout: str) -
     assert said.sum_of(Component.TAX) == Decimal("9.58")
 
 
+def test_a_page_that_pdfium_takes_for_written_downwards_is_read_across(browser: Browser) -> None:
+    """Each letter of this page is a line of its own to PDFium, as of other pages this bare."""
+    page = browser.new_page()
+    page.set_content((HERE / "downwards.html").read_text(encoding="utf-8"))
+    content = page.pdf()
+    page.close()
+    bill = Bill("3030303003", "Regular", BILLED, None, None, None, Decimal("310.19"))
+    said = statement(content, bill)
+    assert_facts(said, bill, kwh=2204, rate=None, current_charges=None, after_due=None)
+    assert [told(line) for line in said.lines] == [("Taxes", "tax", None, None, None, "5.93")]
+
+
 def test_a_profile_tries_its_layouts_in_order_and_each_takes_only_its_own_bill(
     pine_ridge: bytes, blue_heron: bytes
 ) -> None:

@@ -126,7 +126,7 @@ class _Reader:
                 if self._rules.anywhere:
                     self._end()
                 continue
-            if any(label.weight > 1 for label in facts):
+            if any(_is_whole(row, label) for label in facts):
                 continue
             text = _LEADERS.sub(" ", row.text[begin:end])
             found = (line.fullmatch(text) for line in self._rules.lines)
@@ -158,7 +158,7 @@ class _Reader:
         yield at, len(row.text)
 
     def _is_fact(self, row: Row, cell: Cell) -> bool:
-        return any(label.weight > 1 for label in self._facts(row, cell.at))
+        return any(_is_whole(row, label) for label in self._facts(row, cell.at))
 
     def _is_label(self, row: Row, cell: Cell) -> bool:
         return self._is_fact(row, cell) or self._layout.component(cell.text) is not None
@@ -198,6 +198,15 @@ class _Reader:
         box = row.box(at, end)
         block = len(self.headed) - 1
         self.printed.append(Printed(label, parts, row.page.number, box, block, row, at, end))
+
+
+def _is_whole(row: Row, label: Label) -> bool:
+    """Tell whether a label of some words is not the beginning of a longer one."""
+    if label.weight < 2:
+        return False
+    if label.after == len(row.words) or row.words[label.after - 1][0].endswith(":"):
+        return True
+    return not row.words[label.after][0].isalpha() or row.parted(label.after)
 
 
 def _joined(printed: list[Printed]) -> Iterator[Printed]:
@@ -260,7 +269,7 @@ def _item(printed: Printed, layout: Layout) -> LineItem | None:
         return None
     quantity, unit = _measure(said.get("quantity") or "")
     unit = said.get("unit") or unit
-    price = values.amount(re.sub(r"[@$\s]|/.*|per.*", "", said.get("price") or "0"))
+    price = _price(said.get("price") or "")
     if quantity and price and not unit and abs(abs(quantity * price) - abs(amount)) > _ROUNDED:
         quantity = price = None  # figures that are something else
     return LineItem(
@@ -268,12 +277,18 @@ def _item(printed: Printed, layout: Layout) -> LineItem | None:
         component=layout.component(printed.text) or Component.OTHER,
         quantity=quantity,
         unit=unit,
-        unit_price=price if said.get("price") else None,
+        unit_price=price,
         amount=amount,
         page=printed.page,
         x=printed.box.left,
         y=printed.box.top,
     )
+
+
+def _price(text: str) -> Decimal | None:
+    """Return a price, which may stand in the brackets of its line, without what it is for."""
+    plain = re.sub(r"[@$\s]|/.*|per.*", "", text)
+    return values.amount(plain if plain.startswith("(") else plain.rstrip(")"))
 
 
 def _measure(text: str) -> tuple[Decimal | None, str | None]:

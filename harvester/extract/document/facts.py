@@ -153,11 +153,8 @@ def _say(facts: Facts, row: Row, said: re.Match[str]) -> None:
 
 def _answer(facts: Facts, layout: Layout, rows: list[Row], number: int, label: Label) -> None:
     for where in layout.facts[label.fact].where:
-        found = (
-            _right(rows[number], label, layout)
-            if where == "right"
-            else _below(rows, number, label, layout)
-        )
+        find_it = _right if where == "right" else _below
+        found = find_it(rows, number, label, layout)
         if found:
             _note(facts, label.fact, *found)
             row = rows[number]
@@ -174,23 +171,39 @@ def _note(facts: Facts, name: str, *found: Known | None) -> None:
         facts.add(name, found[0])
 
 
-def _right(row: Row, label: Label, layout: Layout) -> tuple[Known, ...] | None:
+def _right(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[Known, ...] | None:
+    row = rows[number]
     end = row.words[label.after - 1].end()
     between = _BETWEEN.match(row.text, end)
     at = between.end() if between else end
     if at >= len(row.text):
         return None
-    if FACTS[label.fact] == "text":
-        return _text(row, at, layout)
-    found = values.MATCH[FACTS[label.fact]].match(row.text, at)
+    kind = FACTS[label.fact]
+    if kind == "text":
+        return _text(row, at, label, layout)
+    found = values.MATCH[kind].match(row.text, at)
+    if not found and kind == "period":
+        return _broken(rows, number, at)
     if not found or (_again(row, found.end(), label.fact) and not _joined(row, label, found)):
         return None
     return _read(label.fact, row.text, at, label.words)
 
 
-def _text(row: Row, at: int, layout: Layout) -> tuple[str] | None:
+def _broken(rows: list[Row], number: int, at: int) -> tuple[Known, ...] | None:
+    """Return a period whose second date stands under the first."""
+    cell = next((cell for cell in rows[number].cells if cell.at == at), None)
+    under = _under(rows, number, cell.left, cell.right) if cell else None
+    return (
+        _read("period", f"{cell.text} {under[1].text}", 0, whole=True) if cell and under else None
+    )
+
+
+def _text(row: Row, at: int, label: Label, layout: Layout) -> tuple[str] | None:
     if len(row.cells) > 2 and not any(map(str.isdigit, row.text)):
         return None  # a row of labels has no values
+    marked = label.weight > 1 or row.words[label.after - 1][0].endswith(":")
+    if not marked and not row.parted(label.after):
+        return None  # a sentence
     cell = next(cell for cell in row.cells if cell.end > at)
     text = row.text[at : cell.end]
     return (text,) if _is_name(text, layout) else None

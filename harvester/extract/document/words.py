@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 import pypdfium2  # type: ignore[import-untyped]
@@ -28,6 +29,13 @@ _LEAST, _MOST = 0.4, 0.75
 """The same in heights of the row: no cells are closer, and no blank is wider."""
 _LEVEL = 0.4
 """How far apart, in heights, the middles of two pieces of one row may be."""
+
+
+_TOUCH = 0.12
+"""Pieces of a row that are no further apart, in heights, are of one word.
+
+Where PDFium takes a page for one that is written downwards, each letter is a line to it.
+"""
 
 
 class Box(NamedTuple):
@@ -63,17 +71,25 @@ class Row:
         self.page = page
         self.top = min(piece.box.top for piece in pieces)
         self.bottom = max(piece.box.bottom for piece in pieces)
-        self.text = " ".join(piece.text for piece in pieces)
-        self._starts = [piece.start for piece in pieces]
+        self.text = pieces[0].text
+        self._starts = [pieces[0].start]
         self._offsets = [0]
-        for piece in pieces[:-1]:
-            self._offsets.append(self._offsets[-1] + len(piece.text) + 1)
+        for before, piece in pairwise(pieces):
+            last = page.box(before.start + len(before.text) - 1)
+            touches = piece.box.left - last.right < _TOUCH * (last.bottom - last.top)
+            self._offsets.append(len(self.text) + (not touches))
+            self._starts.append(piece.start)
+            self.text += piece.text if touches else f" {piece.text}"
 
     def box(self, at: int, end: int) -> Box:
-        """Return the box of what stands from one offset up to another, in one piece."""
-        piece = bisect_right(self._offsets, at) - 1 if len(self._offsets) > 1 else 0
-        start = self._starts[piece] - self._offsets[piece]
-        return self.page.box(start + at, start + end - 1)
+        """Return the box of what stands from one offset up to another."""
+        if len(self._offsets) == 1:
+            return self.page.box(self._starts[0] + at, self._starts[0] + end - 1)
+        return self.page.box(self._index(at), self._index(end - 1))
+
+    def _index(self, offset: int) -> int:
+        piece = bisect_right(self._offsets, offset) - 1
+        return self._starts[piece] + offset - self._offsets[piece]
 
     def place(self, number: int) -> Box:
         """Return the box of a word by its number."""
@@ -155,8 +171,9 @@ class Page:
         self._at = pdfium.FS_RECTF()
         self._here = ctypes.byref(self._at)
 
-    def box(self, first: int, last: int) -> Box:
+    def box(self, first: int, last: int | None = None) -> Box:
         """Return the box from one character of the text to another, as high as the first's font."""
+        last = first if last is None else last
         read, at, get = self._read.raw, self._at, pdfium.FPDFText_GetLooseCharBox
         if not self._exact:  # PDFium keeps characters that it leaves out of the text
             first = pdfium.FPDFText_GetCharIndexFromTextIndex(read, first)
@@ -174,7 +191,7 @@ class Page:
         for line in _LINE.finditer(self.text):
             text = line[0].strip()
             start = line.start() + line[0].index(text)
-            pieces.append(_Piece(text, start, self.box(start, start)))
+            pieces.append(_Piece(text, start, self.box(start)))
         pieces.sort(key=lambda piece: piece.box.top + piece.box.bottom)
         level: list[list[_Piece]] = []
         for piece in pieces:
