@@ -114,6 +114,15 @@ class Columns(_Strict):
         return {" ".join(map(bare, head.split())): name for name, head in heads}
 
     @cached_property
+    def spelled(self) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+        """Headers as words with their column, by their first word, those of most words first."""
+        found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for header, name in sorted(self.headers.items(), key=lambda pair: -pair[0].count(" ")):
+            words = tuple(header.split())
+            found.setdefault(words[0], []).append((words, name))
+        return found
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """All words of headers."""
         return frozenset(word for header in self.headers for word in header.split())
@@ -121,8 +130,9 @@ class Columns(_Strict):
     @cached_property
     def first_words(self) -> list[frozenset[str]]:
         """Words of which each needed column's header has one."""
-        return [frozenset(bare(head.split()[0]) for head in self.columns[name])
-                for name in self.needs]  # fmt: skip
+        return [
+            frozenset(bare(head.split()[0]) for head in self.columns[name]) for name in self.needs
+        ]
 
     @model_validator(mode="after")
     def _known(self) -> Columns:

@@ -167,15 +167,17 @@ class _Reader:
         """Return where the label of a part of a row begins, None where it has none."""
         if not self._rules.anywhere:
             return at
-        cells = [cell for cell in row.cells if at <= cell.at < end]
-        named = next((cell for cell in cells if self._layout.component(cell.text)), None)
-        if named:
-            return named.at
-        known = [cell for cell in cells if self._facts(row, cell.at)]
-        if known:
-            return known[-1].at
-        texts = [cell for cell in cells if any(map(str.isalpha, cell.text))]
-        return texts[0].at if texts and self._open else None
+        known = text = None
+        for cell in row.each_cell():
+            if not at <= cell.at < end:
+                continue
+            if self._layout.component(cell.text):
+                return cell.at
+            if self._facts(row, cell.at):
+                known = cell.at
+            elif text is None and any(map(str.isalpha, cell.text)):
+                text = cell.at
+        return text if known is None and self._open else known
 
     def _facts(self, row: Row, at: int) -> list[Label]:
         return [label for label in self._labelled[row] if row.words[label.first].start() == at]

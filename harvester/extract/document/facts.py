@@ -136,9 +136,11 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
         for number, row in enumerate(page.rows):
             for label in labelled.get(row, ()):
                 _answer(facts, layout, page.rows, number, label)
-            for sentence in layout.sentences:
-                for said in sentence.finditer(row.text):
-                    _say(facts, row, said)
+        for sentence in layout.sentences:
+            if sentence.search(page.text):
+                for row in page.rows:
+                    for said in sentence.finditer(row.text):
+                        _say(facts, row, said)
     return facts
 
 

@@ -35,10 +35,11 @@ Heads = Mapping[str, Head]
 def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Heads]]:
     """Yield every header of a table: its first row, the row behind it, and its columns."""
     names, behind = table.headers, 0
-    hints = [[not first.isdisjoint(row.bare) for first in table.first_words] for row in rows]
-    hinted = [any(hint) for hint in hints]
+    needed = table.first_words
+    hints = [[not first.isdisjoint(row.bare) for first in needed] for row in rows]
+    hinted = [True in hint for hint in hints]
     for number in range(len(rows)):
-        if not any(hinted[max(behind, number + 1 - _LINES) : number + 1]):
+        if True not in hinted[max(behind, number + 1 - _LINES) : number + 1]:
             continue
         for lines in range(1, min(_LINES, number + 1 - behind) + 1):
             over = number + 1 - lines
@@ -50,7 +51,7 @@ def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Hea
                 continue  # a sentence that happens to hold the words of headers
             if any(c.isdigit() for row in window for c in row.text):
                 continue
-            heads = _spelled(window[0], names) if lines == 1 else _stacked(window, names)
+            heads = _spelled(window[0], table) if lines == 1 else _stacked(window, names)
             if heads and all(name in heads for name in table.needs):
                 behind = number + 1
                 yield behind - lines, behind, heads
@@ -65,22 +66,19 @@ def _plain(text: str) -> str:
     return " ".join(map(bare, text.split()))
 
 
-def _spelled(row: Row, names: Mapping[str, str]) -> Heads | None:
+def _spelled(row: Row, table: Columns) -> Heads | None:
     """Return the columns of a header of one line, word by word, the longest names first."""
-    longest = max(name.count(" ") for name in names) + 1
     found: list[tuple[str, int, int]] = []
     at = 0
-    while at < len(row.words):
-        for length in range(min(longest, len(row.words) - at), 0, -1):
-            name = names.get(" ".join(row.bare[at : at + length]))
-            if name:
-                found.append((name, at, at + length))
-                at += length
+    while at < len(row.bare):
+        for words, name in table.spelled.get(row.bare[at], ()):
+            if row.bare[at : at + len(words)] == words:
+                found.append((name, at, at + len(words)))
                 break
         else:
-            joins = found and found[-1][0] == "other" and row.words[at].start() not in row.edges
+            joins = found and found[-1][0] == "other" and not row.parted(at)
             found.append(("other", found.pop()[1] if joins else at, at + 1))
-            at += 1
+        at = found[-1][2]
     heads = [(name, row.box(row.words[a].start(), row.words[z - 1].end())) for name, a, z in found]
     return _unique([(name, Head(box.left, box.right)) for name, box in heads])
 
@@ -152,7 +150,8 @@ def reads(page: Page, table: Reads) -> Iterator[tuple[RegisterRead | None, int |
             if table.skip and table.skip.search(row.text):
                 above = row
                 continue
-            found = _read(row, table, heads, meter)
+            figures = sum(any(map(str.isdigit, word)) for word in row.bare)
+            found = _read(row, table, heads, meter) if figures >= len(table.needs) else None
             if found:
                 above, meter = row, found[0].meter
                 yield *found, row

@@ -31,6 +31,8 @@ _LEVEL = 0.4
 """How far apart, in heights, the middles of two pieces of one row may be."""
 
 
+_OPENING = frozenset({"$", "-$", "("})
+"""What belongs to the amount behind it, however far it stands from it."""
 _TOUCH = 0.12
 """Pieces of a row that are no further apart, in heights, are of one word.
 
@@ -126,14 +128,21 @@ class Row:
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """The row's words, those joined between which there is no more than a blank."""
-        cells: list[Cell] = []
+        return tuple(self.each_cell())
+
+    def each_cell(self) -> Iterator[Cell]:
+        """Yield the cells one by one, for whoever needs the first ones only."""
+        cell = None
         for number, word in enumerate(self.words):
-            at, box = word.start(), self.place(number)
-            left = box.left
-            if cells and (not self._apart(number) or cells[-1].text in {"$", "-$", "("}):
-                _, at, _, left, _ = cells.pop()
-            cells.append(Cell(self.text[at : word.end()], at, word.end(), left, box.right))
-        return tuple(cells)
+            at, left = word.start(), self.place(number).left
+            if cell and (not self._apart(number) or cell.text in _OPENING):
+                at, left = cell.at, cell.left
+            elif cell:
+                yield cell
+            text = self.text[at : word.end()]
+            cell = Cell(text, at, word.end(), left, self.place(number).right)
+        if cell:
+            yield cell
 
     @cached_property
     def words(self) -> tuple[re.Match[str], ...]:
