@@ -316,6 +316,24 @@ def test_a_meter_named_once_for_two_registers() -> None:
     assert (said.kwh, said.received_kwh) == (1250, 300)
 
 
+def test_figures_that_stand_askew_go_by_their_order_where_none_is_missing() -> None:
+    said = page(
+        [(50, "Meter"), (130, "Previous"), (210, "Present"), (290, "Multiplier"), (370, "kWh")],
+        [(80, "51001"), (160, "100"), (240, "125"), (320, "40"), (400, "1,000")],
+    )
+    assert [register(read) for read in said.reads] == [
+        ("51001", "delivered", "100", "125", "40", "1000")
+    ]
+
+
+def test_figures_that_stand_between_headers_are_not_certain() -> None:
+    said = page(
+        [(50, "Meter"), (130, "Previous"), (210, "Present"), (290, "Multiplier"), (370, "kWh")],
+        [(90, "51001"), (170, "100"), (250, "125"), (410, "1,000")],
+    )
+    assert said.reads == ()
+
+
 def test_headers_of_two_lines_and_headers_over_two_columns() -> None:
     said = page(
         [(120, "Service Dates"), (270, "Meter Readings")],
@@ -435,6 +453,12 @@ def test_a_page_break_within_the_lines() -> None:
         ("State Tax", 2),
     ]
     assert sum(line.amount for line in said.lines) == said.current_charges == Decimal("140.16")
+
+
+def test_what_stands_behind_the_total_is_no_line_unless_its_label_says_so() -> None:
+    said = page("Charges", "Pole rental $2.00", "Amount Due $249.11", "Pledged to the fund $5.00")
+    assert [(line.label, f"{line.amount}") for line in said.lines] == [("Pole rental", "2.00")]
+    assert page("Pole rental $2.00").lines == ()
 
 
 def test_lines_that_a_summary_repeats_are_told_once_and_a_payment_lessens_what_is_owed() -> None:

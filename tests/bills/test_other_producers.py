@@ -34,7 +34,7 @@ PINE_LINES = [
     ("Distribution", "distribution", "2000", "kWh", "0.04245", "84.90"),
     ("Wholesale Power", "wholesale_power", "2000", "kWh", "0.08752", "175.04"),
     ("Power Cost Adjustment", "pca", "2000", "kWh", "-0.00067", "-1.34"),
-    ("Security light 100 W HPS at the pole by the north gate of the lower barn",
+    ("Security light 100 W HPS at the pole by Northgate Road near the lower barn",
      "light", "1", "light", "12.50", "12.50"),
     ("Security light 100 W HPS", "light", "1", "light", "12.50", "12.50"),
     ("Received energy credit", "credit", "1000", "kWh", "-0.03", "-30.00"),

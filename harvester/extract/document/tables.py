@@ -17,6 +17,8 @@ _LINES = 3
 """A header has at most so many lines."""
 _APART = 2.5
 """Rows further apart, in heights, are not of one table."""
+_CLEAR = 0.5
+"""How near a part may be to its header, in distances to the next one."""
 _BESIDE = 36
 """How far, in points, what stands under a header may reach past it."""
 _ATOM = re.compile(rf"{DATE}|\S+", re.IGNORECASE)
@@ -122,14 +124,18 @@ def within(parts: Sequence[Cell], heads: Heads) -> list[Cell]:
 def assigned(parts: Sequence[Cell], heads: Heads) -> dict[str, list[Cell]]:
     """Return a row's parts by column: in their order where none is empty, else by the nearest edge.
 
-    Columns are aligned left, right or in the middle, so whichever is nearest counts.
+    Columns are aligned left, right or in the middle, so whichever is nearest counts. Where a part
+    is hardly nearer to one header than to another, nothing is certain and nothing is returned.
     """
     if len(parts) == len(heads):
         ordered = sorted(heads, key=lambda name: heads[name].left)
         return {name: [part] for name, part in zip(ordered, parts, strict=True)}
     found: dict[str, list[Cell]] = {}
     for part in parts:
-        found.setdefault(min(heads, key=lambda name: _away(part, heads[name])), []).append(part)
+        nearest, *others = sorted((_away(part, head), name) for name, head in heads.items())
+        if others and nearest[0] > _CLEAR * others[0][0]:
+            return {}
+        found.setdefault(nearest[1], []).append(part)
     return found
 
 
