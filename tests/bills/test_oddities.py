@@ -93,6 +93,7 @@ def test_a_period_over_new_year_takes_the_year_before() -> None:
         "Days Billed 30", "Number of Days: 30", "No. of Days 30", "Days of Service 30 days",
         "30 days of service", "Billing Period 05/12/26 - 06/11/26 (30 days)",
         "You used 1,250 kWh in 30 days", "Billed 30 days in this billing period",
+        "Service Period 05/12/26 - 06/11/26 30 days",
     ],
 )  # fmt: skip
 def test_days_are_read_however_they_are_printed(printed: str) -> None:
@@ -181,6 +182,11 @@ def test_lines_with_their_amounts_under_them() -> None:
             [(50, "$249.11"), (300, "$261.57")],
         ),
         ("Pay by: July 1, 2026", "Pay This Amount $249.11", "If paid after 07/01/2026 $261.57"),
+        (
+            "Total Amount Due by Jul 1: $249.11",
+            "Due Date (month first) 7/1/26",
+            "Amount due after July 1 $261.57",
+        ),
     ],
 )
 def test_a_date_within_a_label(lines: tuple[Line, ...]) -> None:
@@ -365,6 +371,13 @@ def test_one_register_told_by_labels() -> None:
     )
     assert [register(read) for read in said.reads] == [
         ("70551234", "delivered", "48211", "49461", "1.0", "1250")
+    ]
+
+
+def test_one_register_told_in_one_sentence() -> None:
+    said = page("Meter 51001 Previous 100 Present 1,350 Multiplier 1 Usage 1,250 kWh")
+    assert [register(read) for read in said.reads] == [
+        ("51001", "delivered", "100", "1350", "1", "1250")
     ]
 
 

@@ -23,6 +23,8 @@ _TIGHT = 1.25
 """How much wider than others a gap between rows is where it parts two lines."""
 _NEAR = 2.4
 """Rows of text further apart, in heights, have nothing to do with each other."""
+_LONG = 200
+"""A row of more characters is no line of a bill."""
 _FIGURES = frozenset("$(-.0123456789")
 _ROUNDED = Decimal("0.01")
 _LEADERS = re.compile(r"(?:\s*[.\u2026_]){3,}\s*")
@@ -129,6 +131,8 @@ class _Reader:
             if any(_is_whole(row, label) for label in facts):
                 continue
             text = _LEADERS.sub(" ", row.text[begin:end])
+            if len(text) > _LONG:
+                continue
             found = (line.fullmatch(text) for line in self._rules.lines)
             said = next((m.groupdict() for m in found if m), {})
             label = said.pop("label", None if said else text) or ""

@@ -10,16 +10,14 @@ from typing import NamedTuple
 
 from harvester.extract.document import values
 from harvester.extract.document.words import Box, Cell, Page, Row
-from harvester.layout import DATE, FACTS, Layout, Spelling, Value, bare
+from harvester.layout import DATE, FACTS, SHORT_DATE, Layout, Spelling, Value, bare
 
 Known = date | Decimal | int | str
-_BETWEEN = re.compile(
-    r"[\s:.=#\u2026]*(?:USD\s*|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?",
-    re.IGNORECASE,
-)
+_DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+"
+_BETWEEN = re.compile(rf"[\s:.=#\u2026]*(?:\([a-z$/ ]+\)[\s:]*)?(?:USD\s*|{_DAY})?", re.IGNORECASE)
 """What may stand between a label and its value."""
 _DATED = "{date}"
-_DATE = re.compile(DATE, re.IGNORECASE)
+_DATE = re.compile(f"{DATE}|{SHORT_DATE}", re.IGNORECASE)
 _NAME = 6
 """A name under a label has at most so many words."""
 _NEAR = 1.6
