@@ -67,7 +67,10 @@ class Filing:
                 judging = Judging(self._catalog, self._profile, account, artifact.account)
                 judging.after(artifact, rows.covered, artifact.about.get("bill", ""))
             elif entered.new:
+                before = self._catalog.told(account)
                 self.again(account)
+                change = Change(*(now - then for now, then in zip(
+                    self._catalog.told(account), before, strict=True)))  # fmt: skip
         return Filed(sha, rows, change, failure)
 
     def again(self, account: int) -> int:

@@ -168,6 +168,12 @@ class _Harvest:
         self._gained = 0
         """Documents and days that came home, and how many of them before the last session."""
         self._gained_before = -1
+        self._told = datetime.min.replace(tzinfo=UTC)
+
+    def _tick(self) -> datetime:
+        """Tell the time, never the same twice: it says in which order things came home."""
+        self._told = max(self.task.now(), self._told + timedelta(microseconds=1))
+        return self._told
 
     def may_retry(self) -> bool:
         """Tell whether another session is worth it: one that brought nothing was the last."""
@@ -181,7 +187,7 @@ class _Harvest:
             Wire(task.profile.origins, sandbox=task.sandbox) as wire,
             open_context(browser, wire, time_zone=task.profile.time_zone) as context,
         ):
-            portal = Portal(await context.new_page(), task.profile, wire, task.now)
+            portal = Portal(await context.new_page(), task.profile, wire, self._tick)
             try:
                 platform = fit(task.profile)(portal)
                 await self._sign_in(platform)

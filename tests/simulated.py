@@ -117,3 +117,24 @@ def history(bills: tuple[Bill, ...]) -> str:
     lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows)
     heads = "".join(f"<th>{head}</th>" for head in COLUMNS)
     return f"<table><tr>{heads}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def planted(world: World, number: str, first: date) -> set[tuple[str, str]]:
+    """Return the findings, by rule and subject, that an account's own truth has from a day on.
+
+    They are hours that its meter never reported, exchanges of it, and a bill from a misread
+    register, which was corrected.
+    """
+    bills = world.bills(number)[:24]
+    corrected = {bill.service_from for bill in bills if bill.kind == "Corrected"}
+    misread = [b for b in bills if b.kind == "Regular" and b.service_from in corrected]
+    return {
+        *(
+            ("gap", f"{day.day}")
+            for day in world.days(number, first, world.today)
+            if any(hour.quality == "missing" for hour in day.hours)
+        ),
+        *(("meter-change", f"{meter.installed}") for meter in world.meters(number)[1:]),
+        *(("bill-energy", key(bill)) for bill in misread),
+        *(("register-bill", f"{key(bill)}, {bill.meters[-1].number}") for bill in misread),
+    }

@@ -86,6 +86,15 @@ class Usage(Database):
             self._write(f"INSERT INTO reading VALUES ({', '.join('?' * 13)})", written)
         return Change(max(len(written) - len(revised), 0), len(revised))
 
+    def told(self, account: int) -> tuple[int, int]:
+        """Return how many readings and how many revisions there are."""
+        ((current, before),) = self._rows(
+            "SELECT (SELECT count(*) FROM reading WHERE account = ?1),"
+            " (SELECT count(*) FROM reading_revision WHERE account = ?1)",
+            account,
+        )
+        return current, before
+
     def _current(self, account: int, days: Collection[object]) -> list[tuple[Any, ...]]:
         """Return the rows of these days; they lie within months, so a range finds them."""
         if not days:
