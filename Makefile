@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test bench lint lock clean
 
 demo: .venv/browser
 	$(BIN)/harvester demo
 
 test: .venv/browser
 	$(BIN)/pytest -n 2 --dist loadfile
+
+bench: .venv/packages
+	$(BIN)/python -m bench.bills
+	$(BIN)/python -m bench.upsert
 
 lint: .venv/packages
 	$(BIN)/ruff check

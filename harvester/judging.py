@@ -52,7 +52,7 @@ class Judging:
             )
             if before != self._multipliers:
                 self._days(_EVER)
-            self._bills({bill})
+            self._bills({bill}, and_of_its_period=True)
         elif artifact.kind in {Kind.BILL_LIST, Kind.ACCOUNT}:
             self._bills(None)
 
@@ -100,9 +100,13 @@ class Judging:
         silence = days.silence(self._number, catalog.silent_days(account), *catalog.extent(account))
         self._keep("silence", [(f, _midnight(f.subject)) for f in silence])
 
-    def _bills(self, keys: Collection[str] | None) -> None:
+    def _bills(self, keys: Collection[str] | None, *, and_of_its_period: bool = False) -> None:
         """Judge the documents of these bills, or of all, each by itself and all together."""
         documents = self._catalog.documents(self._account)
+        since = {d.bill.key: d.statement.service_from for d in documents if d.statement}
+        if keys is not None and and_of_its_period:
+            periods = {since.get(key) for key in keys}
+            keys = {*keys, *(key for key, start in since.items() if start and start in periods)}
         stated = [
             bills.Stated(d.bill, d.statement, d.sha if d.state is State.OK else "")
             for d in documents
@@ -112,9 +116,14 @@ class Judging:
         priced = self._tariff(stated)
         self._keep("documents", [(f, at[f.subject]) for f in (*together, *priced)])
         chosen = [d for d in documents if keys is None or d.bill.key in keys]
+        newest = {start: key for key, start in reversed(since.items())}
         self._keep(
             "bills",
-            [outcome for d in chosen for outcome in self._bill(d)],
+            [
+                (f if newest.get(since[d.bill.key]) == d.bill.key else _replaced(f), at)
+                for d in chosen
+                for f, at in self._bill(d)
+            ],
             None if keys is None else {d.bill.key for d in chosen},
         )
 
@@ -159,6 +168,12 @@ class Judging:
         self, origin: str, found: Collection[_Outcome], subjects: Collection[str] | None = None
     ) -> None:
         self._catalog.replace_findings(self._account, origin, found, subjects)
+
+
+def _replaced(finding: Finding) -> Finding:
+    """Add to what is wrong with a bill that another one of its period came after it."""
+    said = f"{finding.message} A later bill of the same period replaces it."
+    return replace(finding, message=said) if finding.message else finding
 
 
 def _meets(document: Document, window: Window) -> bool:

@@ -195,3 +195,14 @@ def test_a_bill_that_the_ledger_does_not_book_is_found(desk: Desk, clean: list[A
 
     desk.take(without(a) if a.kind is Kind.LEDGER else a for a in clean)
     assert desk.wrong() == {("ledger", BILL)}
+
+
+def test_what_is_wrong_with_a_bill_says_that_another_one_replaces_it(tmp_path: Path) -> None:
+    barn = "1000303003"
+    made = Desk(tmp_path / "home", barn)
+    *bills, newest = list(Visit(WORLD, barn, date(2025, 5, 1)).artifacts())
+    made.take([*reversed(bills), newest])
+    wrong = {f.rule: f.message for f in made.catalog.findings(made.account)}
+    assert wrong.keys() == {"bill-energy", "register-bill"}
+    assert all("A later bill of the same period replaces it." in said for said in wrong.values())
+    made.catalog.close()
