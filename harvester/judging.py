@@ -103,10 +103,14 @@ class Judging:
     def _bills(self, keys: Collection[str] | None, *, and_of_its_period: bool = False) -> None:
         """Judge the documents of these bills, or of all, each by itself and all together."""
         documents = self._catalog.documents(self._account)
-        since = {d.bill.key: d.statement.service_from for d in documents if d.statement}
+        since = {
+            d.bill.key: d.statement.service_from or d.bill.billing_date
+            for d in documents
+            if d.statement
+        }
         if keys is not None and and_of_its_period:
             periods = {since.get(key) for key in keys}
-            keys = {*keys, *(key for key, start in since.items() if start and start in periods)}
+            keys = {*keys, *(key for key, start in since.items() if start in periods)}
         stated = [
             bills.Stated(d.bill, d.statement, d.sha if d.state is State.OK else "")
             for d in documents
@@ -120,7 +124,7 @@ class Judging:
         self._keep(
             "bills",
             [
-                (f if newest.get(since[d.bill.key]) == d.bill.key else _replaced(f), at)
+                (f if newest[since[d.bill.key]] == d.bill.key else _replaced(f), at)
                 for d in chosen
                 for f, at in self._bill(d)
             ],
