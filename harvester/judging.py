@@ -32,6 +32,7 @@ class Judging:
         """Judge all days and all bills anew."""
         self._days(_EVER)
         self._bills(None)
+        self._together()
 
     def after(self, artifact: Artifact, covered: Collection[date], bill: str) -> None:
         """Judge what an artifact that was just filed may have changed."""
@@ -53,8 +54,10 @@ class Judging:
             if before != self._multipliers:
                 self._days(_EVER)
             self._bills({bill}, and_of_its_period=True)
+            self._together()
         elif artifact.kind in {Kind.BILL_LIST, Kind.ACCOUNT}:
             self._bills(None)
+            self._together()
 
     def listing(self, at: datetime) -> None:
         """Judge the billing history and the ledger as they came home at this time."""
@@ -101,7 +104,7 @@ class Judging:
         self._keep("silence", [(f, _midnight(f.subject)) for f in silence])
 
     def _bills(self, keys: Collection[str] | None, *, and_of_its_period: bool = False) -> None:
-        """Judge the documents of these bills, or of all, each by itself and all together."""
+        """Judge the documents of these bills, or of all, each by itself."""
         documents = self._catalog.documents(self._account)
         since = {
             d.bill.key: d.statement.service_from or d.bill.billing_date
@@ -111,14 +114,6 @@ class Judging:
         if keys is not None and and_of_its_period:
             periods = {since.get(key) for key in keys}
             keys = {*keys, *(key for key, start in since.items() if start in periods)}
-        stated = [
-            bills.Stated(d.bill, d.statement, d.sha if d.state is State.OK else "")
-            for d in documents
-        ]
-        at = {d.bill.key: d.retrieved_at for d in documents if d.retrieved_at}
-        together = bills.documents(self._number, stated)
-        priced = self._tariff(stated)
-        self._keep("documents", [(f, at[f.subject]) for f in (*together, *priced)])
         chosen = [d for d in documents if keys is None or d.bill.key in keys]
         newest = {start: key for key, start in reversed(since.items())}
         self._keep(
@@ -130,6 +125,17 @@ class Judging:
             ],
             None if keys is None else {d.bill.key for d in chosen},
         )
+
+    def _together(self) -> None:
+        """Judge what bills say of one another, and their prices."""
+        documents = self._catalog.documents(self._account)
+        stated = [
+            bills.Stated(d.bill, d.statement, d.sha if d.state is State.OK else "")
+            for d in documents
+        ]
+        at = {d.bill.key: d.retrieved_at for d in documents if d.retrieved_at}
+        found = (*bills.documents(self._number, stated), *self._tariff(stated))
+        self._keep("documents", [(finding, at[finding.subject]) for finding in found])
 
     def _bill(self, document: Document) -> Iterator[_Outcome]:
         told, bill, at = document.statement, document.bill, document.retrieved_at
