@@ -55,11 +55,14 @@ def listing(
         message = f"{len(listed)} bills are listed where {len(known)} were before."
         yield Finding(account, "fewer-bills", history, message)
     days = {bill.billing_date for bill in listed}
-    oldest = min(days)
-    for day in sorted({row.day for row in ledger if row.kind == "Bill" and row.moves_balance}):
-        if day not in days and (day > oldest or len(listed) < most):
-            message = f"The ledger books a bill of {day} that the billing history does not list."
-            yield Finding(account, "bill-missing", f"{day}", message)
+    oldest, short = min(days), most - len(listed)
+    booked = {row.day for row in ledger if row.kind == "Bill" and row.moves_balance}
+    missing = [day for day in sorted(booked - days) if day > oldest or short > 0]
+    for day in missing:
+        message = f"The ledger books a bill of {day} that the billing history does not list."
+        yield Finding(account, "bill-missing", f"{day}", message)
+    if booked and short > 0 and not missing:
+        yield Finding(account, "bill-missing", history, "", Decimal(short), Decimal(short))
 
 
 def ledger(account: str, bills: Collection[Bill], rows: Collection[Payment]) -> Iterator[Finding]:

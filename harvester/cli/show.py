@@ -15,9 +15,10 @@ from harvester.checks import RULES
 from harvester.cli.common import table, tell
 from harvester.errors import MEANINGS, State
 from harvester.filing import Store
-from harvester.model import Finding, Window
+from harvester.model import Window
 from harvester.run import Outcome, Report, Task
 from harvester.store.catalog import Holding
+from harvester.store.findings import Found
 from harvester.store.runs import Run
 
 REASONS = {
@@ -88,14 +89,16 @@ def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None
             f"{one.revised:,}",
         )
     tell(shown if held else "Nothing has come home yet.")
-    for one in held:
-        _missing(store, one)
+    wrong = [one for one in held if _missing(store, one)]
     for run in runs:
         _last(run)
+    if wrong:
+        print(f"What is wrong, one by one: harvester findings --home {store.home}")
     print(f"Files: {store.home}")
 
 
-def _missing(store: Store, one: Holding) -> None:
+def _missing(store: Store, one: Holding) -> bool:
+    """Say what is missing and what is wrong; tell whether anything is wrong."""
     whose = f"{one.member} …{one.account.number[-3:]}"
     for reason, count in one.nulls.items():
         print(f"{whose}: {count} {REASONS.get(reason, reason)} ({reason}), kept as missing")
@@ -104,16 +107,21 @@ def _missing(store: Store, one: Holding) -> None:
         print(f"{whose}: {days} without hours at the portal so far (NO_DATA)")
     if one.estimated:
         print(f"{whose}: {one.estimated} hours that the portal averaged so far (ESTIMATED)")
-    by_rule: dict[str, list[Finding]] = defaultdict(list)
-    for finding in store.catalog.findings(one.id):
-        by_rule[finding.rule].append(finding)
-    for name, found in by_rule.items():
+    by_rule: dict[str, list[Found]] = defaultdict(list)
+    for found in store.catalog.outcomes(one.id):
+        if found.finding.message:
+            by_rule[found.finding.rule].append(found)
+        elif found.finding.rule == "bill-missing":
+            print(f"{whose}: these {one.bills} bills are all that its ledger books")
+    for name, said in by_rule.items():
         rule = RULES[name]
-        times = f"{len(found)} times" if len(found) > 1 else "once"
+        times = f"{len(said)} times" if len(said) > 1 else "once"
         print(
-            f"{whose}: {rule.about} ({name}), {times}: `harvester findings {one.account.number}`;"
-            f" {rule.sure}; mended by {rule.mended_by}"
+            f"{whose}: {rule.about} ({name}), {times}, known since"
+            f" {min(found.since for found in said):%Y-%m-%d}; {rule.sure}; mended by"
+            f" {rule.mended_by}"
         )
+    return bool(by_rule)
 
 
 def _last(run: Run) -> None:
