@@ -41,6 +41,8 @@ class State(StrEnum):
     NO_BROWSER = "NO_BROWSER"
     UNKNOWN_MEMBER = "UNKNOWN_MEMBER"
     UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
+    TRAIL_BROKEN = "TRAIL_BROKEN"
+    CHECKPOINT_REFUSED = "CHECKPOINT_REFUSED"
 
 
 class Meaning(NamedTuple):
@@ -76,8 +78,11 @@ MEANINGS = {
     State.SESSION_EXPIRED: Meaning(33, "nobody: retried"),
     State.PORTAL_CHANGED: Meaning(40, "maintainer"),
     State.BLOCKED: Meaning(41, "maintainer"),
+    State.TRAIL_BROKEN: Meaning(50, "operator"),
+    State.CHECKPOINT_REFUSED: Meaning(51, "operator"),
 }
-"""Exit codes by tens: 10 set-up, 20 a person must act, 30 try later, 40 the portal changed.
+"""Exit codes by tens: 10 set-up, 20 a person must act, 30 try later, 40 the portal changed, 50 the
+trail of what was done is not what was written.
 
 A state of a single item (a day, a document) has no exit code: it is a row, not an ending.
 """

@@ -13,7 +13,8 @@ from typing import Any
 from harvester.errors import MEANINGS, Failure, State
 
 EXIT_CODES = """exit codes: 0 all is well; 3 something is missing and is asked for again by itself;
-10-16 set-up; 20-27 a person must act; 30-33 try later; 40-41 the portal changed"""
+10-16 set-up; 20-27 a person must act; 30-33 try later; 40-41 the portal changed;
+50-51 the trail of what was done was tampered with"""
 
 
 Make = Callable[..., Any]
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     _members(command, group)
     _harvests(command)
     _lookups(command, group)
+    _audit(command, group)
     _sandbox(command, group)
     return parser
 
@@ -152,6 +154,31 @@ def _lookups(command: Make, group: Make) -> None:
     compare.add_argument("account", help=whose)
     prices = command("show", "show published prices beside those of the bills", "rates.show", rates)
     prices.add_argument("profile", nargs="?", help="the utility (default all with known rates)")
+
+
+def _audit(command: Make, group: Make) -> None:
+    audit = group("audit", "show and prove what was done")
+    show = command("show", "show the trail of what was done, oldest first", "audit.show", audit)
+    show.add_argument("--last", type=_count, metavar="N", help="only the last N entries")
+    show.add_argument("--member", metavar="NAME", help="only of runs of this sign-in")
+    show.add_argument("--run", type=int, metavar="N", help="only of this run")
+    checkpoint = command(
+        "checkpoint", "sign the trail as it is now, to publish that elsewhere", "audit.sign", audit
+    )
+    checkpoint.add_argument("--out", type=Path, metavar="FILE", help="write it there")
+    verify = command(
+        "verify", "check the trail, also against every checkpoint kept", "audit.verify", audit
+    )
+    verify.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="one that was published, to check as well"
+    )
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("it is a number from 1 up")
+    return count
 
 
 def _sandbox(command: Make, group: Make) -> None:

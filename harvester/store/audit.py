@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harvester.errors import BadData, State
+from harvester.errors import ActionNeeded, State
 from harvester.store.home import private_folder, sync_folder, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 Fact = bool | int | str
@@ -65,6 +65,7 @@ COUNTS = {
 START = "0" * 64
 TAIL = 1 << 16
 """Bytes read from the end to find the last line; an entry is far shorter."""
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Head(NamedTuple):
@@ -79,6 +80,23 @@ def masked(number: str) -> str:
     return "…" + number[-3:] if len(number) > len("001") else "…"
 
 
+class Entry(NamedTuple):
+    """One line of a trail; an untouched trail has entry number n in line n."""
+
+    seq: int
+    at: str
+    event: str
+    facts: dict[str, Fact]
+    prev: str
+    hash: str
+    line: bytes
+    """As it is written, less the end of the line."""
+
+
+class Torn(ActionNeeded):
+    """The last line was cut short, which a killed program can do as well as a person."""
+
+
 class Trail:
     """One file of entries; many processes may append to it at the same time."""
 
@@ -90,11 +108,11 @@ class Trail:
         """Write one entry and sync it to the disk.
 
         A line that a killed process left half written is cut off first, and that is an entry too.
-        Raises ValueError for an event or a fact that may not be written, BadData if the last line
-        was tampered with, Misconfigured if the file cannot be written.
+        Raises ValueError for an event or a fact that may not be written, ActionNeeded if the last
+        line was tampered with, Misconfigured if the file cannot be written.
         """
         _check(event, facts)
-        moment = _moment(at)
+        moment = moment_of(at)
         with self._locked(os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX) as handle:
             head, torn = self._tail(handle)
             lines = b""
@@ -114,33 +132,49 @@ class Trail:
         with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as handle:
             return self._tail(handle)[0]
 
-    def verify(self, known: Head | None = None) -> int:
-        """Check every entry and return how many there are; raises BadData naming the line.
+    def verify(self) -> int:
+        """Check every entry and return how many there are; raises as `entries` does.
 
-        A chain alone cannot show that its newest entries were cut off; a head that was `known`
-        before can.
+        A chain alone cannot show that its newest entries were cut off or all hashes made anew;
+        signed checkpoints can.
         """
-        content = b""
-        if self.file.exists():
-            with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as handle:
-                content = _read(handle, 0)
+        return sum(1 for _ in self.entries())
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield what the trail holds now, checked line by line, in constant memory.
+
+        Raises ActionNeeded naming the first line that is not what was written, and Torn.
+        """
         head = Head(0, START)
-        met = known is None or known == head
-        for number, line in enumerate(content.split(b"\n"), start=1):
-            if not line and number == content.count(b"\n") + 1:
-                break
-            if number > content.count(b"\n"):
-                raise self._broken(number, "was cut short; the next entry repairs it")
-            entry = _parsed(line)
+        lines = enumerate(self._lines(), start=1)
+        for number, line in lines:
+            if len(line) == TAIL:
+                raise self._broken(number, "is far longer than an entry")
+            if not line.endswith(b"\n"):
+                raise Torn(
+                    State.TRAIL_BROKEN,
+                    f"Line {number} of the trail {self.file} was cut short, as a killed program"
+                    " leaves it; the next run cuts it off and notes that.",
+                )
+            entry = _parsed(line[:-1])
             if entry is None:
-                raise self._broken(number, "does not match its hash")
-            if (entry["prev"], entry["seq"]) != (head.hash, head.seq + 1):
-                raise self._broken(number, "does not follow from the line before")
-            head = Head(entry["seq"], entry["hash"])
-            met = met or head == known
-        if not met:
-            raise self._broken(head.seq + 1, "is missing: the trail does not reach the known head")
-        return head.seq
+                raise self._broken(number, "was changed: it does not match its hash")
+            if (entry.seq, entry.prev) != (head.seq + 1, head.hash):
+                raise self._broken(number, _misplaced(head, entry, lines))
+            head = Head(entry.seq, entry.hash)
+            yield entry
+
+    def _lines(self) -> Iterator[bytes]:
+        """Yield the lines there are now; nobody who appends has to wait for who reads."""
+        if not self.file.exists():
+            return
+        with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as handle:
+            left = os.fstat(handle).st_size
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            with os.fdopen(os.dup(handle), "rb") as file:
+                while line := file.readline(min(left, TAIL)):
+                    left -= len(line)
+                    yield line
 
     def _tail(self, handle: int) -> tuple[Head, int]:
         start = max(0, os.fstat(handle).st_size - TAIL)
@@ -151,12 +185,16 @@ class Trail:
             return Head(0, START), len(torn)
         entry = _parsed(whole.rpartition(b"\n")[2])
         if entry is None:
-            raise self._broken("the last", "does not match its hash")
-        return Head(entry["seq"], entry["hash"]), len(torn)
+            raise self._broken("the last", "was changed: it does not match its hash")
+        return Head(entry.seq, entry.hash), len(torn)
 
-    def _broken(self, line: int | str, what: str) -> BadData:
+    def _broken(self, line: int | str, what: str) -> ActionNeeded:
         place = f"Line {line}" if isinstance(line, int) else f"{line.capitalize()} line"
-        return BadData(State.UNREADABLE, f"{place} of the trail {self.file} {what}.")
+        return ActionNeeded(
+            State.TRAIL_BROKEN,
+            f"{place} of the trail {self.file} {what}; keep it as it is and compare it with a copy"
+            " from before.",
+        )
 
     @contextmanager
     def _locked(self, flags: int, lock: int) -> Iterator[int]:
@@ -190,7 +228,8 @@ def _check(event: str, facts: dict[str, Fact]) -> None:
             raise ValueError(message)
 
 
-def _moment(at: datetime) -> str:
+def moment_of(at: datetime) -> str:
+    """Return a moment as it is written, in UTC; ValueError if it has no time zone."""
     if at.tzinfo is None:
         message = "a moment needs its time zone"
         raise ValueError(message)
@@ -199,25 +238,43 @@ def _moment(at: datetime) -> str:
 
 def _entry(head: Head, at: str, event: str, facts: dict[str, Any]) -> tuple[Head, bytes]:
     entry = {"seq": head.seq + 1, "at": at, "event": event, "facts": facts, "prev": head.hash}
-    digest = hashlib.sha256(_canonical(entry)).hexdigest()
-    return Head(head.seq + 1, digest), _canonical({**entry, "hash": digest}) + b"\n"
+    digest = hashlib.sha256(canonical(entry)).hexdigest()
+    return Head(head.seq + 1, digest), canonical({**entry, "hash": digest}) + b"\n"
 
 
-def _parsed(line: bytes) -> dict[str, Any] | None:
+def _parsed(line: bytes) -> Entry | None:
     """Return the entry of a line, or None if the line is not exactly what was written."""
     try:
-        entry = json.loads(line)
-        bare = {name: entry[name] for name in ("seq", "at", "event", "facts", "prev")}
-        digest = entry["hash"]
-    except (ValueError, TypeError, KeyError):
+        found = json.loads(line)
+        entry = Entry(**found, line=line)
+        digest = found.pop("hash")
+        same = digest == hashlib.sha256(canonical(found)).hexdigest()
+        same = same and line == canonical({**found, "hash": digest})
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    same = digest == hashlib.sha256(_canonical(bare)).hexdigest() and line == _canonical(entry)
-    return {**bare, "hash": digest} if same else None
+    typed = type(entry.seq) is int and isinstance(entry.facts, dict)
+    typed = typed and all(isinstance(value, Fact) for value in entry.facts.values())
+    return entry if same and typed else None
 
 
-def _canonical(entry: dict[str, Any]) -> bytes:
-    text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+def _misplaced(head: Head, entry: Entry, later: Iterator[tuple[int, bytes]]) -> str:
+    """Say how an entry that is whole in itself came to a place where it does not belong."""
+    due = head.seq + 1
+    if entry.seq == due:
+        return "does not follow from what is before it: one of the two was changed"
+    if entry.seq < due:
+        return f"is out of place: it is entry {entry.seq} once more"
+    for number, line in later:
+        moved = _parsed(line.removesuffix(b"\n"))
+        if moved and (moved.seq, moved.prev) == (due, head.hash):
+            return f"is entry {entry.seq}: entries were reordered, entry {due} is in line {number}"
+    gone = f"entry {due} was" if entry.seq == due + 1 else f"entries {due} to {entry.seq - 1} were"
+    return f"is entry {entry.seq}: {gone} removed"
+
+
+def canonical(entry: Mapping[str, Any]) -> bytes:
+    """Return the one way to write it as JSON, of which its hash or signature is."""
+    return _ENCODER.encode(entry).encode()
 
 
 def _read(handle: int, start: int) -> bytes:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from harvester.errors import BadData, Misconfigured, State
-from harvester.store.audit import Head, Trail, masked
+from harvester.errors import ActionNeeded, Misconfigured, State
+from harvester.store.audit import Head, Torn, Trail, masked
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -54,39 +54,72 @@ def test_an_untouched_trail_verifies(tmp_path: Path, entries: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "change"),
+    ("told", "change"),
     [
-        (2, lambda lines: [lines[0], lines[1].replace(b'"run":1', b'"run":7'), lines[2]]),
-        (2, lambda lines: [lines[0], lines[2]]),
-        (1, lambda lines: [lines[1], lines[0], lines[2]]),
-        (2, lambda lines: [lines[0], b"\n", lines[1], lines[2]]),
-        (3, lambda lines: [lines[0], lines[1], b" " + lines[2]]),
+        ("Line 2 .* was changed", lambda a, b, c: [a, b.replace(b'"run":1', b'"run":7'), c]),
+        ("Line 2 .* was changed", lambda a, b, c: [a, b"\n", b, c]),
+        ("Line 3 .* was changed", lambda a, b, c: [a, b, b" " + c]),
+        ("Line 2 .* was changed", lambda a, b, c: [a, b.replace(b'"prev"', b'"more":1,"prev"'), c]),
+        ("Line 2 .* was changed", lambda a, _, c: [a, b"[" * 50_000 + b"\n", c]),
+        ("Line 2 .* was changed", lambda a, b, c: [a, b.replace(b"caec", rb"\ud800"), c]),
+        ("Line 2 .* far longer than an entry", lambda a, b, c: [a, b.rstrip() + b" " * 70_000, c]),
+        ("Line 1 .* is entry 2: entry 1 was removed", lambda _, b, c: [b, c]),
+        ("Line 2 .* is entry 3: entry 2 was removed", lambda a, _, c: [a, c]),
+        ("Line 1 .* is entry 3: entries 1 to 2 were removed", lambda _a, _b, c: [c]),
+        ("Line 1 .* is entry 2: .* reordered, entry 1 is in line 2", lambda a, b, c: [b, a, c]),
+        ("Line 2 .* is entry 3: .* reordered, entry 2 is in line 3", lambda a, b, c: [a, c, b]),
+        ("Line 1 .* is entry 2: .* reordered, entry 1 is in line 3", lambda a, b, c: [b, c, a]),
+        ("Line 3 .* is entry 2 once more", lambda a, b, c: [a, b, b, c]),
     ],
-    ids=["changed", "removed", "swapped", "blank", "spaced"],
-)
+    ids=[
+        "changed", "blank", "spaced", "more", "nested", "surrogate", "long", "first-removed",
+        "removed", "two-removed", "swapped", "last-swapped", "moved", "repeated",
+    ],
+)  # fmt: skip
 def test_a_tampered_trail_is_found_by_its_line(
-    tmp_path: Path, line: int, change: Callable[[list[bytes]], list[bytes]]
+    tmp_path: Path, told: str, change: Callable[..., list[bytes]]
 ) -> None:
     trail = trail_of(tmp_path)
-    trail.file.write_bytes(b"".join(change(trail.file.read_bytes().splitlines(keepends=True))))
-    with pytest.raises(BadData, match=rf"^Line {line} "):
+    trail.file.write_bytes(b"".join(change(*trail.file.read_bytes().splitlines(keepends=True))))
+    with pytest.raises(ActionNeeded, match=f"^{told}") as caught:
+        trail.verify()
+    assert caught.value.state is State.TRAIL_BROKEN
+
+
+def test_an_entry_that_was_made_anew_does_not_fit_the_next(tmp_path: Path) -> None:
+    trail, other = trail_of(tmp_path / "a"), Trail(tmp_path / "b" / "trail.jsonl")
+    other.append("run.started", NOON, profile="caec", run=0)
+    other.append("run.started", NOON, profile="caec", run=7)
+    lines = trail.file.read_bytes().splitlines(keepends=True)
+    lines[1] = other.file.read_bytes().splitlines(keepends=True)[1]
+    trail.file.write_bytes(b"".join(lines))
+    with pytest.raises(ActionNeeded, match=r"^Line 3 .* does not follow"):
         trail.verify()
 
 
-def test_cut_off_entries_show_against_a_head_known_before(tmp_path: Path) -> None:
+def test_entries_come_one_by_one_up_to_the_first_that_was_changed(tmp_path: Path) -> None:
     trail = trail_of(tmp_path)
-    known = trail.head()
-    trail.file.write_bytes(b"".join(trail.file.read_bytes().splitlines(keepends=True)[:2]))
-    assert trail.verify() == 2
-    with pytest.raises(BadData, match=r"^Line 3 "):
-        trail.verify(known)
+    trail.file.write_bytes(trail.file.read_bytes().replace(b'"run":2', b'"run":7'))
+    entries = trail.entries()
+    assert [next(entries).facts["run"] for _ in range(2)] == [0, 1]
+    with pytest.raises(ActionNeeded, match=r"^Line 3 "):
+        next(entries)
+
+
+def test_who_reads_sees_the_trail_of_the_beginning_and_nobody_waits(tmp_path: Path) -> None:
+    trail = trail_of(tmp_path)
+    entries = trail.entries()
+    assert next(entries).seq == 1
+    trail.append("run.finished", NOON)
+    assert [entry.seq for entry in entries] == [2, 3]
+    assert trail.verify() == 4
 
 
 def test_a_torn_last_line_is_found_and_repaired_by_the_next_entry(tmp_path: Path) -> None:
     trail = trail_of(tmp_path)
     whole = trail.file.read_bytes()
     trail.file.write_bytes(whole + b'{"at":"20')
-    with pytest.raises(BadData, match=r"^Line 4 .*cut short"):
+    with pytest.raises(Torn, match=r"^Line 4 .*cut short"):
         trail.verify()
     assert trail.head().seq == 3
     trail.append("run.finished", NOON)
@@ -108,8 +141,9 @@ def test_a_long_tail_of_zeros_costs_no_entry(tmp_path: Path) -> None:
     whole = trail.file.read_bytes()
     with trail.file.open("ab") as file:
         file.write(bytes(70_000))
-    with pytest.raises(BadData):
-        trail.append("run.started", NOON)
+    for use in (trail.verify, lambda: trail.append("run.started", NOON)):
+        with pytest.raises(ActionNeeded, match="far longer"):
+            use()
     assert trail.file.read_bytes().startswith(whole)
 
 
@@ -117,8 +151,9 @@ def test_nothing_is_added_after_a_tampered_last_line(tmp_path: Path) -> None:
     trail = trail_of(tmp_path)
     changed = trail.file.read_bytes().replace(b'"run":2', b'"run":3')
     trail.file.write_bytes(changed)
-    with pytest.raises(BadData):
+    with pytest.raises(ActionNeeded, match="was changed") as caught:
         trail.append("run.started", NOON)
+    assert caught.value.exit_code == 50
     assert trail.file.read_bytes() == changed
 
 
