@@ -215,10 +215,10 @@ def test_hashes_made_anew_do_not_hide_a_change_from_a_checkpoint(
         assert audit("checkpoint", "--out", tmp_path / "published.json").code == 0
     put(home, anew(change(every)))
     assert Trail(home / "trail.jsonl").verify() >= 5
-    names(audit("verify"), BROKEN, "Lines 3 to 5 of the trail", "made anew")
+    names(audit("verify"), BROKEN, "lines 3 to 5 of the trail", "made anew")
     (home / "checkpoints.jsonl").unlink()
     told = audit("verify", "--checkpoint", tmp_path / "published.json")
-    names(told, BROKEN, "Lines 1 to 5 of the trail")
+    names(told, BROKEN, "lines 1 to 5 of the trail")
 
 
 def test_a_removed_entry_with_hashes_made_anew_is_a_truncated_trail(

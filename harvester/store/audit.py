@@ -64,12 +64,12 @@ COUNTS = {
 }
 START = "0" * 64
 TAIL = 1 << 16
-"""Bytes read from the end to find the last line; an entry is far shorter."""
+"""Bytes read to find the end of a line; an entry is far shorter."""
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Head(NamedTuple):
-    """The newest entry of a trail: kept elsewhere, it shows later that nothing was cut off."""
+    """What the next entry follows: the number and hash of the newest one."""
 
     seq: int
     hash: str
@@ -124,13 +124,6 @@ class Trail:
             _write(handle, lines + line)
             os.fsync(handle)
         return head
-
-    def head(self) -> Head:
-        """Return the newest whole entry; `Head(0, "000…")` before the first."""
-        if not self.file.exists():
-            return Head(0, START)
-        with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as handle:
-            return self._tail(handle)[0]
 
     def verify(self) -> int:
         """Check every entry and return how many there are; raises as `entries` does.

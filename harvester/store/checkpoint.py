@@ -225,11 +225,12 @@ def _follow(trail: Trail, checkpoints: Sequence[Checkpoint]) -> Verdict:
 
 def _other(trail: Trail, known: Checkpoint, covered: int) -> ActionNeeded:
     since = min(covered + 1, known.size)
+    place = f"lines {since} to {known.size}" if since < known.size else f"line {known.size}"
     return ActionNeeded(
         State.TRAIL_BROKEN,
-        f"Lines {since} to {known.size} of the trail {trail.file} are not those of which the"
-        f" checkpoint of {known.at} was signed, so entries were changed, removed or reordered and"
-        " all hashes made anew; keep it as it is and compare it with a copy from before.",
+        f"What is in {place} of the trail {trail.file} is not what the checkpoint of {known.at} was"
+        " signed over, so entries were changed, removed or reordered and all hashes made anew; keep"
+        " it as it is and compare it with a copy from before.",
     )
 
 

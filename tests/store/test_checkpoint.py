@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from harvester.errors import ActionNeeded, Misconfigured, State
 from harvester.store.audit import START, Head, Trail, _entry
@@ -221,6 +222,20 @@ def test_a_forged_checkpoint_is_refused(
         kept.write(forged + "\n")
     with pytest.raises(ActionNeeded, match=rf"^Line 2 of .*checkpoints\.jsonl {told}"):
         checkpoints.verify()
+
+
+@pytest.mark.parametrize("what", ["head", "root"])
+def test_not_even_the_own_key_makes_a_wrong_checkpoint_right(tmp_path: Path, what: str) -> None:
+    checkpoints = grow(tmp_path / "home", 3)
+    told = json.loads(checkpoints.sign(NOON).document())
+    key = load_pem_private_key(checkpoints.key_file.read_bytes(), None)
+    assert isinstance(key, Ed25519PrivateKey)
+    published = tmp_path / "published.json"
+    published.write_text(json.dumps(signed_by(key, told)))
+    assert checkpoints.verify(published).checkpoints == 2
+    published.write_text(json.dumps(signed_by(key, {**told, what: "1" * 64})))
+    with pytest.raises(ActionNeeded, match=r"^What is in line 3 of the trail"):
+        checkpoints.verify(published)
 
 
 def test_a_key_that_was_replaced_shows_by_the_published_checkpoint(tmp_path: Path) -> None:
