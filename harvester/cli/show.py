@@ -33,7 +33,7 @@ def progress(*, quiet: bool) -> Iterator[Report]:
     if quiet or not sys.stdout.isatty():
 
         def line(whose: str, what: str, done: int, total: int) -> None:
-            if done == total and not quiet:
+            if done == total > 0 and not quiet:
                 print(f"{whose}: {total} {what}", flush=True)
 
         yield line
