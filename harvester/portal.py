@@ -99,6 +99,8 @@ class Portal:
     wire: Counter
     now: Callable[[], datetime]
     """Tells the time of retrieval, in UTC."""
+    halt: Callable[[], None] = lambda: None
+    """Raises, before anything is asked of the portal, where nothing may be."""
     early_drift: dict[str, int] = field(default_factory=dict)
     """Locator names whose first candidate did not win, with the rank of the one that did."""
     led_to: str | None = None
@@ -134,6 +136,7 @@ class Portal:
 
     async def goto(self, route: str) -> None:
         """Open a named route; raises Transient or Drift by what the portal answers."""
+        self.halt()
         url = self.profile.url(route)
         try:
             self.answered = 0, ""
@@ -292,6 +295,7 @@ class Portal:
 
     async def click(self, control: Locator) -> None:
         """Click a control whose name is on the allow-list."""
+        self.halt()
         with self.answering():
             await self.allowed(control)
         try:
@@ -321,6 +325,7 @@ class Portal:
 
     async def ask(self, script: str, argument: object = None) -> Any:  # noqa: ANN401
         """Return what a script of ours makes of the page; Transient where the page ends it."""
+        self.halt()
         try:
             async with asyncio.timeout(self._patience):
                 return await self.page.evaluate(script, argument)
