@@ -23,6 +23,8 @@ from harvester.profile import Candidate, Profile
 POLL = 0.05
 """Seconds between two looks at a page that is still changing."""
 
+RELOADS = 10
+"""A page that loads itself more often, while we look at it, will not come to rest."""
 _ERROR = 400
 _STATUS = {429: State.RATE_LIMITED, 503: State.MAINTENANCE}
 
@@ -107,6 +109,8 @@ class Portal:
     """The undeclared host that the portal last tried to lead its member to."""
     answered: tuple[int, str] = (0, "")
     """HTTP status and path of the page; 0 while there is none."""
+    loads: int = 0
+    """How often a page was loaded."""
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(self._patience * 1000)
@@ -124,6 +128,7 @@ class Portal:
             with suppress(PlaywrightError):  # of a frame that is gone already
                 if response.frame == self.page.main_frame:
                     self.answered = response.status, urlsplit(response.url).path
+                    self.loads += 1
 
     @property
     def context(self) -> BrowserContext:
@@ -225,9 +230,11 @@ class Portal:
 
     async def looks(self, *names: str, seconds: float = 0) -> AsyncIterator[None]:
         """Let the caller look at the page again and again; Drift says what was never there."""
-        deadline = time.monotonic() + (seconds or self._patience)
+        deadline, loads = time.monotonic() + (seconds or self._patience), self.loads
         while time.monotonic() < deadline:
             self.stay()
+            if self.loads - loads > RELOADS:
+                raise self._down("keeps loading its page anew")
             yield
             await asyncio.sleep(POLL)
         raise Drift(
