@@ -22,7 +22,7 @@ def test_a_page_that_loads_itself_for_ever_is_left_after_a_few_times() -> None:
 
     async def restless(request: web.Request) -> web.Response:
         loads[request.path] += 1
-        page = "<!DOCTYPE html><p>One moment please</p><script>location.reload()</script>"
+        page = "<!DOCTYPE html><p>One moment please</p><script>onload = () => location.reload()</script>"
         return web.Response(text=page, content_type="text/html")
 
     async def scenario() -> str:
