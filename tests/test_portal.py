@@ -16,14 +16,15 @@ from harvester.profile import load
 from harvester.sandbox.app import serve
 from harvester.wire import Wire
 
+RESTLESS = "<!DOCTYPE html><p>One moment</p><script>onload = () => location.reload()</script>"
+
 
 def test_a_page_that_loads_itself_for_ever_is_left_after_a_few_times() -> None:
     loads: Counter[str] = Counter()
 
     async def restless(request: web.Request) -> web.Response:
         loads[request.path] += 1
-        page = "<!DOCTYPE html><p>One moment please</p><script>onload = () => location.reload()</script>"
-        return web.Response(text=page, content_type="text/html")
+        return web.Response(text=RESTLESS, content_type="text/html")
 
     async def scenario() -> str:
         app = web.Application()
