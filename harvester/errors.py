@@ -41,6 +41,7 @@ class State(StrEnum):
     NO_BROWSER = "NO_BROWSER"
     UNKNOWN_MEMBER = "UNKNOWN_MEMBER"
     UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
+    STOPPED = "STOPPED"
     TRAIL_BROKEN = "TRAIL_BROKEN"
     CHECKPOINT_REFUSED = "CHECKPOINT_REFUSED"
 
@@ -64,6 +65,7 @@ MEANINGS = {
     State.UNKNOWN_MEMBER: Meaning(14, "operator"),
     State.NO_CREDENTIALS: Meaning(15, "operator"),
     State.UNKNOWN_ACCOUNT: Meaning(16, "operator"),
+    State.STOPPED: Meaning(17, "operator"),
     State.BAD_CREDENTIALS: Meaning(20, "account holder"),
     State.ACCOUNT_LOCKED: Meaning(21, "account holder"),
     State.PASSWORD_CHANGE_REQUIRED: Meaning(22, "account holder"),

@@ -23,6 +23,8 @@ from harvester.profile import Candidate, Profile
 POLL = 0.05
 """Seconds between two looks at a page that is still changing."""
 
+RELOADS = 10
+"""A page that loads itself more often, while we look at it, will not come to rest."""
 _ERROR = 400
 _STATUS = {429: State.RATE_LIMITED, 503: State.MAINTENANCE}
 
@@ -99,12 +101,16 @@ class Portal:
     wire: Counter
     now: Callable[[], datetime]
     """Tells the time of retrieval, in UTC."""
+    halt: Callable[[], None] = lambda: None
+    """Raises, before anything is asked of the portal, where nothing may be."""
     early_drift: dict[str, int] = field(default_factory=dict)
     """Locator names whose first candidate did not win, with the rank of the one that did."""
     led_to: str | None = None
     """The undeclared host that the portal last tried to lead its member to."""
     answered: tuple[int, str] = (0, "")
     """HTTP status and path of the page; 0 while there is none."""
+    loads: int = 0
+    """How often a page was loaded."""
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(self._patience * 1000)
@@ -122,6 +128,7 @@ class Portal:
             with suppress(PlaywrightError):  # of a frame that is gone already
                 if response.frame == self.page.main_frame:
                     self.answered = response.status, urlsplit(response.url).path
+                    self.loads += 1
 
     @property
     def context(self) -> BrowserContext:
@@ -134,6 +141,7 @@ class Portal:
 
     async def goto(self, route: str) -> None:
         """Open a named route; raises Transient or Drift by what the portal answers."""
+        self.halt()
         url = self.profile.url(route)
         try:
             self.answered = 0, ""
@@ -222,9 +230,11 @@ class Portal:
 
     async def looks(self, *names: str, seconds: float = 0) -> AsyncIterator[None]:
         """Let the caller look at the page again and again; Drift says what was never there."""
-        deadline = time.monotonic() + (seconds or self._patience)
+        deadline, loads = time.monotonic() + (seconds or self._patience), self.loads
         while time.monotonic() < deadline:
             self.stay()
+            if self.loads - loads > RELOADS:
+                raise self._down("keeps loading its page anew")
             yield
             await asyncio.sleep(POLL)
         raise Drift(
@@ -292,6 +302,7 @@ class Portal:
 
     async def click(self, control: Locator) -> None:
         """Click a control whose name is on the allow-list."""
+        self.halt()
         with self.answering():
             await self.allowed(control)
         try:
@@ -321,6 +332,7 @@ class Portal:
 
     async def ask(self, script: str, argument: object = None) -> Any:  # noqa: ANN401
         """Return what a script of ours makes of the page; Transient where the page ends it."""
+        self.halt()
         try:
             async with asyncio.timeout(self._patience):
                 return await self.page.evaluate(script, argument)

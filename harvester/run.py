@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ import structlog
 from playwright.async_api import Browser
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from harvester import stops
 from harvester.browser import open_browser, open_context
 from harvester.errors import ActionNeeded, BadData, Failure, State, Transient
 from harvester.extract.rows import Rows
@@ -164,6 +166,7 @@ class _Harvest:
         self._catalog = store.catalog
         self._trail = store.trail
         self._files = Filing(store, task.profile)
+        self._halt = partial(stops.refuse, store.home, task.profile.id)
         self._report = report
         self._gained = 0
         """Documents and days that came home, and how many of them before the last session."""
@@ -182,12 +185,14 @@ class _Harvest:
     async def session(self, browser: Browser) -> None:
         """Sign in once and fetch what is missing of every account."""
         task, outcome = self.task, self.outcome
+        self._halt()
         outcome.failed.clear()
         async with (
             Wire(task.profile.origins, sandbox=task.sandbox) as wire,
             open_context(browser, wire, time_zone=task.profile.time_zone) as context,
         ):
-            portal = Portal(await context.new_page(), task.profile, wire, self._tick)
+            page = await context.new_page()
+            portal = Portal(page, task.profile, wire, self._tick, self._halt)
             try:
                 platform = fit(task.profile)(portal)
                 await self._sign_in(platform)

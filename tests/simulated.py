@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from html import escape
 
-from harvester.model import Artifact, Kind
+from harvester.model import Artifact, Component, Kind, LineItem, Statement
 from harvester.sandbox import feeds
 from harvester.sandbox.bill_pdf import render
 from harvester.sandbox.nouns import Bill
@@ -117,6 +118,34 @@ def history(bills: tuple[Bill, ...]) -> str:
     lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows)
     heads = "".join(f"<th>{head}</th>" for head in COLUMNS)
     return f"<table><tr>{heads}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def statement(world: World, bill: Bill) -> Statement:
+    """Return what a bill's document says, without its meters' reads, as the truth has it."""
+    lines = tuple(
+        LineItem(
+            *(line.label, Component(line.component), line.quantity, line.unit, line.unit_price),
+            *(line.amount, 1, 0, 0),
+        )
+        for line in bill.lines
+    )
+    return Statement(
+        account=bill.account,
+        layout="sandbox@1",
+        billing_date=bill.billing_date,
+        due_date=bill.due_date,
+        service_from=bill.service_from,
+        service_to=bill.service_to,
+        days=bill.days,
+        rate=world.account(bill.account).rate,
+        kwh=Decimal(bill.kwh),
+        received_kwh=None if bill.received_kwh is None else Decimal(bill.received_kwh),
+        current_charges=bill.current_charges,
+        levelized=bill.levelized,
+        total=bill.total,
+        after_due=bill.after_due,
+        lines=lines,
+    )
 
 
 def planted(world: World, number: str, first: date) -> set[tuple[str, str]]:

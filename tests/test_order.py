@@ -80,7 +80,7 @@ def test_the_artifacts_have_what_an_order_could_spoil() -> None:
     assert len(told["statement"]) == 3
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     order=st.permutations(range(len(artifacts()))),
     again=st.lists(st.integers(0, len(artifacts()) - 1), max_size=5),

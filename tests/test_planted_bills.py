@@ -200,8 +200,16 @@ def test_a_bill_that_the_ledger_does_not_book_is_found(desk: Desk, clean: list[A
 def test_what_is_wrong_with_a_bill_says_that_another_one_replaces_it(tmp_path: Path) -> None:
     barn = "1000303003"
     made = Desk(tmp_path / "home", barn)
-    *bills, newest = list(Visit(WORLD, barn, date(2025, 5, 1)).artifacts())
-    made.take([*reversed(bills), newest])
+    period = next(b for b in WORLD.bills(barn) if b.kind == "Corrected").service_from
+    told = [
+        artifact
+        for artifact in Visit(WORLD, barn, period).artifacts()
+        if artifact.kind is not Kind.BILL_PDF
+        or artifact.about["bill"] in {key(b) for b in WORLD.bills(barn) if b.service_from == period}
+    ]
+    documents = [artifact for artifact in told if artifact.kind is Kind.BILL_PDF]
+    assert len(documents) == 2
+    made.take([*(a for a in told if a not in documents), *reversed(documents)])
     wrong = {f.rule: f.message for f in made.catalog.findings(made.account)}
     assert wrong.keys() == {"bill-energy", "register-bill"}
     assert all("A later bill of the same period replaces it." in said for said in wrong.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -118,3 +118,29 @@ def hourly(desk: Desk) -> dict[datetime, int | None]:
 
 def delivered(days: list[dict[str, Any]]) -> dict[datetime, int | None]:
     return {datetime.fromisoformat(at): wh for day in days for at, wh, *_ in day["hours"]}
+
+
+@pytest.mark.parametrize("desk", [HOME, PLANT], indirect=True)
+def test_every_replaced_average_is_kept_with_value_quality_artifact_and_run(desk: Desk) -> None:
+    early, late = TODAY - DAY, TODAY + 10 * DAY
+    for today in (early, late):
+        desk.run = desk.catalog.begin_run("caec", "member", "run", datetime.now(UTC))
+        desk.take(Visit(world(today), desk.number, TODAY - 20 * DAY).usage())
+    truth = {
+        (direction, datetime.fromisoformat(start)): wh
+        for day in account_truth(world(late), desk.number)["revisions"]
+        if day["visible_from"] <= f"{early}" < day["visible_until"]
+        for start, delivered_, received, _ in day["hours"]
+        for direction, wh in (
+            (Direction.DELIVERED, delivered_),
+            (Direction.RECEIVED, received),
+        )
+    }
+    kept = list(desk.catalog.revisions(desk.account))
+    assert len(truth) == 48
+    assert {(r.reading.direction, r.reading.start): r.reading.wh for r in kept} == truth
+    assert {r.reading.quality for r in kept} == {ESTIMATED}
+    assert {(r.run, r.told_at.date(), r.replaced_at.date()) for r in kept} == {
+        (desk.run - 1, early, late)
+    }
+    assert hours(desk) == true_hours(true_days(desk.number, late, TODAY - 20 * DAY))

@@ -13,6 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from simulated import statement
 
 from harvester.cli import main, rates
 from harvester.errors import State
@@ -25,7 +26,7 @@ from harvester.model import (
     Statement,
 )
 from harvester.profile import load
-from harvester.sandbox.world import ZONE, Bill, World
+from harvester.sandbox.world import ZONE, World
 from harvester.tariff import Learned, compare, learn
 from harvester.tariff.comparison import Cost, Option, Period
 from harvester.tariff.data import Tariff
@@ -46,35 +47,13 @@ def tariff() -> Tariff:
 TARIFF = tariff()
 
 
-def statement(bill: Bill) -> Statement:
-    """Return what a comparison reads of a bill."""
-    lines = tuple(
-        LineItem(
-            *(line.label, Component(line.component), line.quantity, line.unit, line.unit_price),
-            *(line.amount, 1, 0, 0),
-        )
-        for line in bill.lines
-    )
-    return Statement(
-        account=bill.account,
-        layout="sandbox@1",
-        billing_date=bill.billing_date,
-        service_from=bill.service_from,
-        service_to=bill.service_to,
-        days=bill.days,
-        rate=WORLD.account(bill.account).rate,
-        kwh=D(bill.kwh),
-        lines=lines,
-    )
-
-
 def bills(number: str) -> list[Statement]:
-    return [statement(bill) for bill in WORLD.bills(number)]
+    return [statement(WORLD, bill) for bill in WORLD.bills(number)]
 
 
 def everyone() -> Learned:
     return learn(
-        statement(bill)
+        statement(WORLD, bill)
         for sign_in in WORLD.sign_ins
         for account in sign_in.accounts
         for bill in WORLD.bills(account.number)

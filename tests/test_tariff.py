@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated import statement
 
 from harvester.errors import Misconfigured, State
 from harvester.model import Component, Finding, LineItem, Statement
 from harvester.profile import load, shipped
-from harvester.sandbox.world import Bill, World
+from harvester.sandbox.world import World
 from harvester.tariff import Learned, findings, learn
 from harvester.tariff.comparison import charge, taxed
 from harvester.tariff.data import Dated, Span, Tariff, in_force
@@ -42,40 +43,12 @@ TARIFF = tariff()
 TAX = TARIFF.taxes[0]
 
 
-def statement(bill: Bill, rate: str) -> Statement:
-    """Return what the sandbox knows of a bill, as its document would say it."""
-    lines = tuple(
-        LineItem(
-            *(line.label, Component(line.component), line.quantity, line.unit, line.unit_price),
-            *(line.amount, 1, 0, 0),
-        )
-        for line in bill.lines
-    )
-    return Statement(
-        account=bill.account,
-        layout="sandbox@1",
-        billing_date=bill.billing_date,
-        due_date=bill.due_date,
-        service_from=bill.service_from,
-        service_to=bill.service_to,
-        days=bill.days,
-        rate=rate,
-        kwh=D(bill.kwh),
-        received_kwh=None if bill.received_kwh is None else D(bill.received_kwh),
-        current_charges=bill.current_charges,
-        levelized=bill.levelized,
-        total=bill.total,
-        after_due=bill.after_due,
-        lines=lines,
-    )
-
-
 @cache
 def world(today: date | None = None) -> tuple[Statement, ...]:
     """Return every bill of every account."""
     told = World(today=today) if today else World()
     return tuple(
-        statement(bill, account.rate)
+        statement(told, bill)
         for sign_in in told.sign_ins
         for account in sign_in.accounts
         for bill in told.bills(account.number)

@@ -13,7 +13,7 @@ from typing import Any
 from harvester.errors import MEANINGS, Failure, State
 
 EXIT_CODES = """exit codes: 0 all is well; 3 something is missing and is asked for again by itself;
-10-16 set-up; 20-27 a person must act; 30-33 try later; 40-41 the portal changed;
+10-17 set-up; 20-27 a person must act; 30-33 try later; 40-41 the portal changed;
 50-51 the trail of what was done was tampered with"""
 
 
@@ -117,6 +117,11 @@ def _harvests(command: Make) -> None:
     )
     for made in (demo, run, backfill):
         made.add_argument("--headed", action="store_true", help="show the browser at work")
+    stop = command("stop", "ask nothing of a utility's portal until this is lifted", "members.stop")
+    stop.add_argument("profile", help="the utility, such as caec")
+    how = stop.add_mutually_exclusive_group(required=True)
+    how.add_argument("--reason", help="why, for whoever reads it later")
+    how.add_argument("--lift", action="store_true", help="end the stop")
     command("reprocess", "read the whole archive again, without the portal", "harvests.reprocess")
 
 

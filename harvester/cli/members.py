@@ -8,8 +8,9 @@ import json
 import sys
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from harvester import members, profile
+from harvester import members, profile, stops
 from harvester.cli.common import settings_of
 from harvester.convention import prove
 from harvester.errors import MEANINGS, Misconfigured, State
@@ -95,6 +96,24 @@ def check(options: argparse.Namespace) -> int:
             print(f"{name}: {found.name}, {found.origins[0]}{found.base}, is sound")
     if options.json:
         print(json.dumps({"sound": names}))
+    return 0
+
+
+def stop(options: argparse.Namespace) -> int:
+    """Stop a utility, or lift its stop."""
+    settings = settings_of(options)
+    if options.profile not in profile.names(settings.profile_folders):  # a broken one may be
+        profile.load(options.profile, settings.profile_folders)
+    store, now = Store(settings.home), datetime.now(UTC)
+    if options.lift:
+        was = stops.lift(store.home, options.profile)
+        said = f"{options.profile} is {'no longer' if was else 'not'} stopped."
+    else:
+        stops.stop(store.home, options.profile, options.reason, now)
+        said = f"{options.profile} is stopped: nothing is asked of it until --lift."
+    event = "utility.lifted" if options.lift else "utility.stopped"
+    store.trail.append(event, now, profile=options.profile)
+    print(json.dumps({"stopped": not options.lift}) if options.json else said)
     return 0
 
 

@@ -17,6 +17,7 @@ from harvester.errors import MEANINGS, State
 from harvester.filing import Store
 from harvester.model import Window
 from harvester.run import Outcome, Report, Task
+from harvester.stops import stopped
 from harvester.store.catalog import Holding
 from harvester.store.findings import Found
 from harvester.store.runs import Run
@@ -33,7 +34,7 @@ def progress(*, quiet: bool) -> Iterator[Report]:
     if quiet or not sys.stdout.isatty():
 
         def line(whose: str, what: str, done: int, total: int) -> None:
-            if done == total and not quiet:
+            if done == total > 0 and not quiet:
                 print(f"{whose}: {total} {what}", flush=True)
 
         yield line
@@ -92,6 +93,8 @@ def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None
     wrong = [one for one in held if _missing(store, one)]
     for run in runs:
         _last(run)
+    for one_stop in stopped(store.home):
+        print(f"{one_stop.profile} is stopped since {one_stop.since}: {one_stop.reason}")
     if wrong:
         print(f"What is wrong, one by one: harvester findings --home {store.home}")
     print(f"Files: {store.home}")

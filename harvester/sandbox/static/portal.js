@@ -166,7 +166,7 @@ async function ask(url, body) {
   const reply = await fetch(url, {method: 'POST', body: JSON.stringify(body), headers: {
     'Content-Type': 'application/json; charset=utf-8', 'X-Requested-With': 'XMLHttpRequest'}});
   if (!(reply.headers.get('Content-Type') || '').includes('json')) {
-    location.reload();
+    if (reply.ok) location.reload();
     return {};
   }
   return (await reply.json()).d || {};
