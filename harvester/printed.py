@@ -15,6 +15,8 @@ from lxml.etree import ParserError
 
 from harvester.model import Bill
 
+MOST_DIGITS = 12
+
 _CELLS = ("th", "td")
 
 
@@ -32,8 +34,12 @@ def day(text: str) -> date | None:
 
 
 def amount(text: str) -> Decimal | None:
-    """Return a number printed with $, thousands commas, a minus or accounting brackets."""
-    bare = re.sub(r"[$,\s]", "", text)
+    """Return a number printed with $, thousands commas, a minus or accounting brackets.
+
+    A comma that parts no thousands may be a decimal point; such a number is none, nor is one that
+    is too large to be of energy or money.
+    """
+    bare = re.sub(r"[$\s]|(?<=\d),(?=\d{3}(?!\d))", "", text)
     negative = re.fullmatch(r"\((.+)\)|(.+)(?:-|CR)", bare, re.IGNORECASE)
     if negative:
         bare = "-" + (negative[1] or negative[2])
@@ -41,7 +47,7 @@ def amount(text: str) -> Decimal | None:
         value = Decimal(bare)
     except InvalidOperation:
         return None
-    return value if value.is_finite() else None
+    return value if value.is_finite() and value.adjusted() <= MOST_DIGITS else None
 
 
 def table(markup: str, columns: Mapping[str, Sequence[str]]) -> dict[int, dict[str, str]] | None:

@@ -191,7 +191,135 @@ def test_days_that_the_portal_has_nothing_for_are_settled_and_missing(kind: Kind
     assert (rows.days, rows.readings, rows.findings) == ([], [], [])
 
 
+def test_a_day_that_the_daily_feed_tells_twice_is_one_if_both_agree_and_else_unknown() -> None:
+    same = daily([told("06/11/2026"), told("06/11/2026")], ["M1", "M1"])
+    assert [(day.total_kwh, day.end_reading) for day in same.days] == [(34, 48211)]
+    other = daily([told("06/11/2026"), told("06/11/2026", "35")], ["M1", "M1"])
+    assert [(day.total_kwh, day.end_reading) for day in other.days] == [(None, 48211)]
+    assert rules(same) == rules(other) == [("duplicate", "2026-06-11")]
+
+
+def test_two_meters_of_a_day_that_are_not_named_leave_it_unknown() -> None:
+    rows = daily([told("06/11/2026", "20", "5000"), told("06/11/2026", "14", "14")], [])
+    assert [(day.meter, day.total_kwh, day.end_reading) for day in rows.days] == [("", None, None)]
+    assert rules(rows) == [("meter-unknown", "2026-06-11"), ("duplicate", "2026-06-11")]
+
+
+@pytest.mark.parametrize("odd", ["34 kWh", "3,4", "1E+400", "Infinity", "?"])
+def test_energy_that_is_no_number_is_missing_and_found(odd: str) -> None:
+    rows = daily([told("06/11/2026", odd)], ["M1"])
+    assert [(day.total_kwh, day.end_reading) for day in rows.days] == [(None, 48211)]
+    assert rules(rows) == [("unreadable-row", "2026-06-11")]
+    of_hours = hours(items(DAY, CLOCK, ["1.00", odd, *["1.00"] * 22]))
+    assert [n for n, reading in enumerate(of_hours.readings) if reading.wh is None] == [1]
+    assert rules(of_hours) == [("unreadable-row", "2026-06-11")]
+    assert odd not in of_hours.findings[0].message
+
+
 # The interval feed
+
+
+@pytest.mark.parametrize(
+    ("told", "wh"),
+    [
+        ("1,234.50", 1_234_500),
+        ("-0.00", 0),
+        ("1.2345", 1234),
+        (" 3 ", 3000),
+        ("1e-2", 10),
+        (1.25, 1250),
+        (0, 0),
+        (float("nan"), None),
+        ("-", None),
+    ],
+)
+def test_energy_is_read_however_it_is_written(told: object, wh: int | None) -> None:
+    rows = hours(items(DAY, CLOCK, [told, *["1.00"] * 23]))
+    assert rows.readings[0].wh == wh
+    assert rows.findings == []
+
+
+@pytest.mark.parametrize(
+    "clock", ["{:%m/%d/%Y %I:%M:%S %p}", "{:%m/%d/%Y %H:%M}", " {:%m/%d/%Y  %I:%M %p}"]
+)
+def test_labels_may_have_seconds_or_be_of_a_24_hour_clock(clock: str) -> None:
+    walls = [datetime(2026, 6, 11, hour) for hour in range(24)]  # noqa: DTZ001 - naive by nature
+    rows = hours([{"UsageHourDate": clock.format(wall), "KWH": wall.hour} for wall in walls])
+    assert list(values(rows)) == [utc(11, 5) + timedelta(hours=n) for n in range(24)]
+    assert list(values(rows).values()) == [1000 * n for n in range(24)]
+    assert rows.findings == []
+
+
+@pytest.mark.parametrize(
+    "clock", ["{:%Y-%m-%dT%H:%M}", "{:%m/%d/%y %I:%M %p}", "{:%m/%d/%Y %I:%M}"]
+)
+def test_labels_of_another_form_are_found_and_none_is_guessed(clock: str) -> None:
+    walls = [datetime(2026, 6, 11, hour) for hour in range(24)]  # noqa: DTZ001 - naive by nature
+    rows = hours([{"UsageHourDate": clock.format(wall), "KWH": wall.hour} for wall in walls])
+    assert (rows.readings, rows.covered) == ([], [])
+    assert rules(rows) == [("unreadable-row", "2026-06-11")]
+    assert rows.findings[0].message.startswith("24 labels")
+
+
+def test_hours_without_a_column_of_energy_are_not_had() -> None:
+    rows = hours([{"UsageHourDate": f"06/11/2026 {label}", "kwh": "1.00"} for label in CLOCK])
+    assert (rows.readings, rows.covered) == ([], [])
+    assert rules(rows) == [("unreadable-row", "2026-06-11")]
+
+
+def test_an_answer_that_is_an_error_is_no_empty_answer() -> None:
+    error = {"errorObject": {"errordesc": "Timeout expired"}}
+    with pytest.raises(BadData) as caught:
+        extract(artifact(Kind.INTERVAL, {"d": {"Items": None} | error}), Setting(CAEC))
+    assert "Timeout" not in str(caught.value)
+    asked = artifact(Kind.INTERVAL, {"d": {"Items": items(DAY, CLOCK, range(24))} | error})
+    assert len(extract(asked, Setting(CAEC)).readings) == 24
+    empty = extract(artifact(Kind.INTERVAL, {"d": {"Items": None}}), Setting(CAEC))
+    assert (empty.readings, empty.covered, empty.findings) == ([], [], [])
+
+
+def test_the_newest_day_may_come_first_with_its_oldest_hour_first() -> None:
+    next_day = date(2026, 11, 2)
+    autumn, after = items(AUTUMN, AUTUMN_CLOCK, range(25)), items(next_day, CLOCK, range(24))
+    expected = {utc(1, 5, month=11) + timedelta(hours=n): 1000 * n for n in range(25)}
+    for day in (autumn, autumn[::-1]):
+        for told in ([*after, *day], [*day, *after]):
+            rows = hours(told, AUTUMN, next_day)
+            assert {at: wh for at, wh in values(rows).items() if at in expected} == expected
+            assert rows.findings == []
+
+
+def test_a_repeated_hour_among_hours_in_no_order_is_neither_of_the_two() -> None:
+    told = items(AUTUMN, AUTUMN_CLOCK, range(25))
+    rows = hours([*told[12:], *told[:12]], AUTUMN)
+    assert [n for n, reading in enumerate(rows.readings) if reading.wh is None] == [1, 2]
+    assert rules(rows) == [("clock", "2026-11-01")]
+    assert "not which is which" in rows.findings[0].message
+
+
+def test_one_row_that_comes_twice_is_not_the_two_hours_of_autumn() -> None:
+    told = [item | {"Temp": f"{n}"} for n, item in enumerate(items(AUTUMN, CLOCK, range(1, 25)))]
+    rows = hours([*told[:2], *told[1:]], AUTUMN)
+    assert [n for n, reading in enumerate(rows.readings) if reading.wh is None] == [1, 2]
+    assert rules(rows) == [("clock", "2026-11-01")]
+
+
+def test_a_lone_label_of_a_day_in_half_hours_is_no_hour() -> None:
+    next_day = date(2026, 6, 12)
+    told = [*items(DAY, HALVES, range(48)), *items(next_day, CLOCK[:1], [7])]
+    rows = hours(told, last=next_day)
+    assert {r.seconds for r in rows.readings} == {1800}
+    assert {r.wh for r in rows.readings if r.local_day == next_day} == {None}
+    assert rules(rows) == [("mixed-steps", "2026-06-12")]
+    alone = hours(items(DAY, CLOCK[:1], [7]), profile=feed_options(interval_minutes="30"))
+    assert {(r.seconds, r.wh) for r in alone.readings} == {(1800, None)}
+
+
+def test_half_hours_that_are_all_told_in_two_ways_are_found() -> None:
+    told = [*items(DAY, HALVES, range(48)), *items(DAY, HALVES, range(100, 148))]
+    rows = hours(told)
+    assert {(r.seconds, r.wh) for r in rows.readings} == {(1800, None)}
+    assert rules(rows) == [("duplicate", "2026-06-11")]
 
 
 def test_an_ordinary_day_has_24_hours_from_local_midnight() -> None:

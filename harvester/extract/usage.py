@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
@@ -17,10 +17,15 @@ from harvester.extract.rows import Rows, Setting
 from harvester.model import Artifact, DayTotal, Direction, Finding, Quality, Reading, Window
 
 _CHANNELS = ((Direction.DELIVERED, "KWH"), (Direction.RECEIVED, "GKWH"))
-_NONE = {"", "nan", "null", "none", "n/a", "--"}
+_NONE = {"", "nan", "null", "none", "n/a", "-", "--"}
+_DAILY = ("TOTALENERGY", "ENDREADING", "Cost")
+_CLOCKS = ("%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S")
+"""How hours may be labelled; all of an answer are so in one way, a 24-hour clock shows as one."""
 _WH = Decimal(1000)
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 ORDINARY_HOURS = 24
+NOON = 12
 
 
 def daily(artifact: Artifact, _: Setting) -> Rows:
@@ -37,23 +42,31 @@ def daily(artifact: Artifact, _: Setting) -> Rows:
             )
         )
     certain = len(told.meters) == len(told.items)
+    totals: dict[tuple[date, str], list[DayTotal]] = defaultdict(list)
     for number, item in enumerate(told.items):
         day = printed.day(str(item.get("DAILYTIMESTAMPFORMAT", "")))
         if day is None:
             rows.findings.append(_unreadable(artifact, "A day's label is no date."))
         elif window.start <= day < window.end:
-            rows.days.append(
-                DayTotal(
-                    account=artifact.account,
-                    day=day,
-                    meter=told.meters[number] if certain else "",
-                    total_kwh=_number(item.get("TOTALENERGY")),
-                    end_reading=_number(item.get("ENDREADING")),
-                    cost=_number(item.get("Cost")),
-                )
-            )
+            for name in (name for name in _DAILY if _is_odd(item.get(name))):
+                rows.findings.append(_unreadable(artifact, f"Its {name} is no number.", day))
+            values = (_number(item.get(name)) for name in _DAILY)
+            meter = told.meters[number] if certain else ""
+            totals[day, meter].append(DayTotal(artifact.account, day, meter, *values))
+    for (day, _meter), alike in totals.items():
+        rows.days.append(_agreed(alike))
+        if len(alike) > 1:
+            said = f"The day comes {len(alike)} times: {_TAKEN['duplicate']}."
+            rows.findings.append(Finding(artifact.account, "duplicate", f"{day}", said))
     rows.covered += [total.day for total in rows.days]
     return rows
+
+
+def _agreed(told: Sequence[DayTotal]) -> DayTotal:
+    """Return what is told of a meter's day; where it is told differently there is nothing."""
+    sides = zip(*((one.total_kwh, one.end_reading, one.cost) for one in told), strict=True)
+    values = (side[0] if len(set(side)) == 1 else None for side in sides)
+    return DayTotal(told[0].account, told[0].day, told[0].meter, *values)
 
 
 class _Row(NamedTuple):
@@ -61,10 +74,16 @@ class _Row(NamedTuple):
     ordinal: int
     wall: datetime
     item: dict[str, Any]
+    ordered: bool = True
+    """Whether the rows of its day are clearly in the order of time."""
 
-    def has_value(self) -> bool:
+    def has_energy(self) -> bool:
         """Tell whether the row has energy in either direction."""
         return any(_number(self.item.get(name)) for _, name in _CHANNELS)
+
+    def has_value(self) -> bool:
+        """Tell whether the row has a reading in either direction, be it zero."""
+        return any(_kwh(self.item, name) is not None for _, name in _CHANNELS)
 
     def alike(self, other: _Row) -> bool:
         """Tell whether another row has the same values."""
@@ -75,46 +94,43 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
     """Return the hours of both directions, each day complete: what has no value is None.
 
     A label stands for as many instants as the wall clock showed it; where the portal has more or
-    fewer rows for it, all of them are None with PARTIAL_DAY, and so is what lies between two such
-    labels of a day; a finding says so: no hour is guessed.  Rows that say the same twice on an
-    ordinary day are one.  Of a day in parts of an hour, an hour that lacks a part is None: it may
-    be told whole.  Parts of an hour without one reading are no day: some portals fill in so what
-    they keep by the hour.  A day is estimated where its hours are all alike and its register was
-    not read.
+    fewer rows for it, or two in no order, all of them are None with PARTIAL_DAY, and so is what
+    lies between two such labels of a day; a finding says so: no hour is guessed.  Rows that say the
+    same twice on an ordinary day are one.  Of a day in parts of an hour, an hour that lacks a part
+    is None: it may be told whole.  Parts of an hour without one reading are no day: some portals
+    fill in so what they keep by the hour.  A day is estimated where its hours are all alike and its
+    register was not read.
     """
     rows, window = _rows(artifact)
-    zone = setting.profile.zone
+    feed, zone = setting.profile.feed, setting.profile.zone
+    back = MINUTE if feed.hour_label == "ending" else timedelta()
     by_label: dict[datetime, list[_Row]] = defaultdict(list)
-    for row in _labelled(artifact, rows):
+    for row in _labelled(artifact, rows, back):
         by_label[row.wall].append(row)
-    ending = setting.profile.feed.hour_label == "ending"
-    back = timedelta(minutes=1) if ending else timedelta()  # a day's last hour ends on the next
-    steps = _steps(wall - back for wall in by_label)
+    # A day's last hour ends on the next, so that a label's day is that of a moment before
+    steps = _steps((w - back for w in by_label), timedelta(minutes=int(feed.interval_minutes)))
     told: dict[date, _Told] = defaultdict(_Told)
     for wall, same in by_label.items():
-        shift = steps[(wall - back).date()] if ending else timedelta()
+        shift = steps[(wall - back).date()] if back else timedelta()
         starts = [instant - shift for instant in _instants(wall, zone)]
         day = (starts[0].astimezone(zone) if starts else wall).date()
-        if not window.start <= day < window.end:
-            continue
-        told[day].channels.update(*(row.item for row in same))
-        if len(same) == len(starts):
-            told[day].hours |= zip(starts, same, strict=True)
-        elif starts or any(row.has_value() for row in same):  # a skipped hour may have an empty row
+        if window.start <= day < window.end:
             ordinary = len(list(_starts(day, zone, HOUR))) == ORDINARY_HOURS
-            told[day].odd_label(wall, starts, same, after=shift, ordinary=ordinary)
-    for day in [d for d, one in told.items() if steps[d] < HOUR and not _any(one.hours)]:
+            told[day].take(wall, starts, same, after=shift, ordinary=ordinary)
+    for day in [d for d, one in told.items() if steps[d] < HOUR and not one.has_value]:
         del told[day]
-    rows.covered += told
     for day, one in sorted(told.items()):
         whole = list(_starts(day, zone, steps[day]))
         one.between()
         one.outside(whole)
         one.parts(whole, steps[day])
+        one.columns()
         for rule, said in one.odd.items():
             more = f", as {len(said) - 1} more" if len(said) > 1 else ""
             message = f"{said[0]}{more}: {_TAKEN[rule]}."
             rows.findings.append(Finding(artifact.account, rule, f"{day}", message))
+        if one.channels:
+            rows.covered.append(day)
         rows.readings += _day(
             artifact.account, setting, day, steps[day], one.hours, channels=one.channels
         )
@@ -125,6 +141,7 @@ _TAKEN = {
     "clock": "no value of it is taken",
     "duplicate": "it is taken only where all say the same",
     "mixed-steps": "no value of it is taken",
+    "unreadable-row": "it is not taken",
 }
 
 
@@ -135,9 +152,41 @@ class _Told:
     hours: dict[datetime, _Row] = field(default_factory=dict)
     """By UTC start; a row without an item has no value."""
     channels: set[str] = field(default_factory=set)
+    has_value: bool = False
+    """Whether any row has a reading, taken or not."""
     unclear: list[datetime] = field(default_factory=list)
     odd: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """By rule, what is wrong, a clause each."""
+
+    def take(
+        self,
+        wall: datetime,
+        starts: list[datetime],
+        same: list[_Row],
+        *,
+        after: timedelta,
+        ordinary: bool,
+    ) -> None:
+        """Take the rows of a label that begins at these instants, if it is clear which is which."""
+        for row in same:
+            self.channels |= {name for _, name in _CHANNELS if name in row.item}
+            self.odd_numbers(row)
+        self.has_value |= any(row.has_value() for row in same)
+        if len(same) == len(starts) and not (len(starts) > 1 and _unclear(same)):
+            self.hours |= zip(starts, same, strict=True)
+        elif starts or any(row.has_energy() for row in same):  # a skipped hour may be empty
+            self.odd_label(wall, starts, same, after=after, ordinary=ordinary)
+
+    def odd_numbers(self, row: _Row) -> None:
+        """Say which values of a row cannot be read."""
+        for _, name in _CHANNELS:
+            if _is_odd(row.item.get(name)):
+                self.odd["unreadable-row"].append(f"The {name} of {row.label} is no number")
+
+    def columns(self) -> None:
+        """Say that delivered energy is told nowhere."""
+        if "KWH" not in self.channels:
+            self.odd["unreadable-row"].append("There is no column KWH")
 
     def odd_label(
         self,
@@ -153,11 +202,16 @@ class _Told:
         Where labels end an interval, one that lacks a row may have it in the label `after`.
         """
         first, shown = same[0], f"the clock showed it {len(starts)} times"
+        if len(same) == len(starts):
+            shown += ", and not which is which"
         clear = ordinary and len(starts) == 1 and all(row.alike(first) for row in same)
         rule = "duplicate" if ordinary and len(same) > len(starts) else "clock"
         self.odd[rule].append(f"{first.label} comes {len(same)} times where {shown}")
         if not clear:
-            self.unclear += [wall, wall + after] if len(same) < len(starts) else [wall]
+            self.unclear += [wall, wall + after] if len(same) <= len(starts) else [wall]
+            if not ordinary and len(same) > len(starts):  # and so may be the rest of its hour
+                end = (wall - after).replace(minute=0) + HOUR
+                self.unclear.append(end if after else end - MINUTE)
         self.hours |= dict.fromkeys(starts, first if clear else first._replace(item={}))
 
     def between(self) -> None:
@@ -220,10 +274,16 @@ def _day(
             )
 
 
-def _any(told: Mapping[datetime, _Row]) -> bool:
-    """Tell whether any channel of any row has a reading."""
-    items = (row.item for row in told.values())
-    return any(_kwh(item, name) is not None for item in items for _, name in _CHANNELS)
+def _unclear(same: Sequence[_Row]) -> bool:
+    """Tell whether two rows of a repeated hour are in no order, or one row that comes twice.
+
+    Two hours with the same energy may be; that all else beside it is the same too is a repetition.
+    """
+    first = same[0]
+    more = first.item.keys() - {"UsageHourDate", *(name for _, name in _CHANNELS)}
+    alike = bool(more) and all(row.item == first.item for row in same)
+    zero = first.has_value() and not first.has_energy()
+    return (alike and not zero) or not first.ordered
 
 
 def _kwh(item: Mapping[str, Any], name: str) -> Decimal | None:
@@ -235,11 +295,14 @@ def _kwh(item: Mapping[str, Any], name: str) -> Decimal | None:
 
 def _told(artifact: Artifact) -> printed.Told:
     try:
-        return printed.feed(artifact.content)
+        told = printed.feed(artifact.content)
     except ValueError:
         raise BadData(
             State.UNREADABLE, f"What the portal gave as {artifact.kind} is not what it should be."
         ) from None
+    if told.error and not told.items:
+        raise BadData(State.UNREADABLE, f"The portal gave an error as {artifact.kind}.")
+    return told
 
 
 def _rows(artifact: Artifact) -> tuple[Rows, Window]:
@@ -250,43 +313,86 @@ def _rows(artifact: Artifact) -> tuple[Rows, Window]:
     return Rows(missing=missing, covered=sorted(missing)), window
 
 
-def _labelled(artifact: Artifact, rows: Rows) -> Iterator[_Row]:
-    labelled = []
-    for item in _told(artifact).items:
-        label = str(item.get("UsageHourDate", ""))
-        try:
-            wall = datetime.strptime(label, "%m/%d/%Y %I:%M %p")  # noqa: DTZ007 - naive by nature
-        except ValueError:
-            why = "An hour's label is no date and 12-hour time."
-            rows.findings.append(_unreadable(artifact, why))
-            continue
-        labelled.append(_Row(label, 0, wall, item))
-    if labelled and labelled[0].wall > labelled[-1].wall:
-        labelled.reverse()  # newest first: of an hour that comes twice, the later one came first
-    seen: dict[str, int] = defaultdict(int)
-    for row in labelled:
-        yield row._replace(ordinal=seen[row.label])
-        seen[row.label] += 1
+def _labelled(artifact: Artifact, rows: Rows, back: timedelta) -> Iterator[_Row]:
+    """Yield the rows that have a label, each day's oldest first."""
+    days: dict[date, list[_Row]] = defaultdict(list)
+    items = _told(artifact).items
+    labels = [" ".join(str(item.get("UsageHourDate", "")).split()) for item in items]
+    ways = (_walls(labels, clock) for clock in _CLOCKS)
+    walls = min(ways, key=lambda walls: walls.count(None))
+    for item, label, wall in zip(items, labels, walls, strict=True):
+        if wall:
+            days[(wall - back).date()].append(_Row(label, 0, wall, item))
+    if None in walls:
+        why = f"{walls.count(None)} labels of hours are no date and time of day."
+        rows.findings.append(_unreadable(artifact, why))
+    for day in days.values():
+        order = _order([row.wall for row in day])
+        seen: dict[str, int] = defaultdict(int)
+        for row in day[:: order or 1]:
+            yield row._replace(ordinal=seen[row.label], ordered=bool(order))
+            seen[row.label] += 1
 
 
-def _unreadable(artifact: Artifact, why: str) -> Finding:
-    return Finding(artifact.account, "unreadable-row", artifact.about["first"], why)
+def _walls(labels: Sequence[str], clock: str) -> list[datetime | None]:
+    """Read what is labelled in this way; a 24-hour clock is one only if it goes on after 12."""
+    walls = [_wall(label, clock) for label in labels]
+    proven = "%p" in clock or any(wall and wall.hour > NOON for wall in walls)
+    return walls if proven else [None] * len(walls)
+
+
+def _wall(label: str, clock: str) -> datetime | None:
+    try:
+        return datetime.strptime(label, clock)  # noqa: DTZ007 - naive by nature
+    except ValueError:
+        return None
+
+
+def _order(walls: Sequence[datetime]) -> int:
+    """Return 1 where a day's labels are told oldest first, -1 where newest first, 0 where neither.
+
+    Of two hours with one label the later one came first, where the newest comes first.  Labels that
+    come twice tell no order, nor does midnight, which may be the end of a day.
+    """
+    times = Counter(walls)
+    clear = [wall for wall in walls if times[wall] == 1 and wall.time() != time.min]
+    ups = {a < b for a, b in pairwise(clear)}
+    return (1 if ups.pop() else -1) if len(ups) == 1 else 0
+
+
+def _unreadable(artifact: Artifact, why: str, day: date | None = None) -> Finding:
+    subject = artifact.about["first"] if day is None else f"{day}"
+    return Finding(artifact.account, "unreadable-row", subject, why)
 
 
 def _number(value: object) -> Decimal | None:
-    text = str(value if value is not None else "").strip()
+    text = _text(value)
     return None if text.lower() in _NONE else printed.amount(text)
 
 
-def _steps(labels: Iterable[datetime]) -> dict[date, timedelta]:
-    """Return the shortest distance of two labels by day that parts an hour evenly, or an hour."""
+def _is_odd(value: object) -> bool:
+    """Tell whether it is something, but no number."""
+    return _number(value) is None and _text(value).lower() not in _NONE
+
+
+def _text(value: object) -> str:
+    return str(value if value is not None else "").strip()
+
+
+def _steps(labels: Iterable[datetime], asked: timedelta) -> dict[date, timedelta]:
+    """Return the shortest distance of two labels by day that parts an hour evenly, or an hour.
+
+    Of a day that lacks most of its labels, it may be that of another day, or what is asked for.
+    """
     days = {day: sorted(walls) for day, walls in groupby(sorted(labels), datetime.date)}
+    own = {
+        day: min([HOUR, *(b - a for a, b in pairwise(walls) if not HOUR % (b - a))])
+        for day, walls in days.items()
+    }
+    finest = min([asked, *own.values()])
+    few = {day for day, walls in days.items() if 2 * len(walls) * own[day] < timedelta(days=1)}
     return defaultdict(
-        lambda: HOUR,
-        {
-            day: min([HOUR, *(b - a for a, b in pairwise(w) if not HOUR % (b - a))])
-            for day, w in days.items()
-        },
+        lambda: HOUR, {day: finest if day in few else step for day, step in own.items()}
     )
 
 
