@@ -19,6 +19,8 @@ SPIKE_DAYS = 14
 SPIKE_TIMES = 3
 SPIKE_LEAST = 1000
 """Wh; below that, a kettle is a spike."""
+SAME_DAYS = timedelta(days=30)
+"""How far back a day's total that is no difference of registers says so of the others."""
 LATE = timedelta(days=7)
 """Days that are newer may still be told."""
 SHOWN_PLACES = 2
@@ -48,9 +50,10 @@ def days(told: Told, judged: Collection[date]) -> Iterator[Finding]:
     totals: dict[date, list[DayTotal]] = defaultdict(list)
     for total in told.totals:
         totals[total.day].append(total)
+    differences = _differences(told)
     for day in judged:
         yield from _gap(told.account, hours[day])
-        yield from _day_sum(hours[day], totals[day])
+        yield from _day_sum(hours[day], totals[day], differences.get(day, Decimal(0)))
     wanted = set(judged)
     yield from _registers(told, wanted, totals, {d for d in hours if _estimated(hours[d])})
     yield from _spikes(told, wanted)
@@ -92,10 +95,14 @@ def _gap(account: str, hours: Collection[DayOfHours]) -> Iterator[Finding]:
             yield Finding(account, "gap", _subject(one), message, Decimal(missing), Decimal(0))
 
 
-def _day_sum(hours: Collection[DayOfHours], totals: Collection[DayTotal]) -> Iterator[Finding]:
+def _day_sum(
+    hours: Collection[DayOfHours], totals: Collection[DayTotal], cut: Decimal
+) -> Iterator[Finding]:
     """Compare the hours with the day's total, within the rounding of both.
 
-    Hours that are missing may only leave a day short of its total.
+    `cut` is what a total may be off by that is the difference of two registers, which are cut.
+    Hours that are missing may only leave a day short of its total.  A net meter's total may be less
+    what was received.
     """
     delivered = [one for one in hours if one.direction is Direction.DELIVERED]
     energy = [total.total_kwh for total in totals if total.total_kwh is not None]
@@ -104,12 +111,47 @@ def _day_sum(hours: Collection[DayOfHours], totals: Collection[DayTotal]) -> Ite
     day, account = delivered[0].day, next(total.account for total in totals)
     summed = sum(one.wh for one in delivered) * _KWH
     apart = sum(energy) - summed
-    allowed = sum(map(_half_unit, energy)) + sum(map(rounding, delivered), Decimal(0))
+    allowed = max(cut, sum(map(_half_unit, energy))) + sum(map(rounding, delivered), Decimal(0))
     whole = all(one.known == one.count for one in delivered)
+    received = [one for one in hours if one.direction is Direction.RECEIVED]
+    net = apart + sum(one.wh for one in received) * _KWH
+    if (
+        whole
+        and abs(net) < abs(apart)
+        and abs(net) <= (more := allowed + sum(map(rounding, received), Decimal(0)))
+    ):
+        apart, allowed = net, more
     wrong = apart < -allowed or (whole and apart > allowed)
     message = f"The hours add up to {summed} kWh, the day to {sum(energy)}." if wrong else ""
     if wrong or whole:
         yield Finding(account, "day-sum", f"{day}", message, apart, allowed)
+
+
+def _differences(told: Told) -> Mapping[date, Decimal]:
+    """Return, by day, what totals may be off by that are the difference of two registers.
+
+    Some portals tell as a day's energy what the register moved on, and registers are cut to whole
+    units: so a total is off by up to one of them, not by half of its own.  Totals are no such
+    differences if one of the `SAME_DAYS` before was another than that of its registers.
+    """
+    found: dict[date, Decimal] = defaultdict(Decimal)
+    before: dict[str, DayTotal] = {}
+    other: dict[str, date] = {}
+    for total in told.totals:
+        last, end, kwh = before.get(total.meter), total.end_reading, total.total_kwh
+        if end is None or kwh is None:
+            continue
+        before[total.meter] = total
+        factor = told.multipliers.get(total.meter)
+        if last and last.end_reading is not None and total.day - last.day == timedelta(days=1):
+            moved = advance(last.end_reading, end)
+            if factor is None:
+                factor = kwh / moved if moved and not kwh % moved else Decimal(1)
+            if moved * factor != kwh:
+                other[total.meter] = total.day
+        if total.day - other.get(total.meter, date.min) > SAME_DAYS:
+            found[total.day] += (factor or 1) * unit(end)
+    return found
 
 
 def rounding(hours: DayOfHours) -> Decimal:
@@ -158,10 +200,13 @@ def _registers(
 
 
 def advance(previous: Decimal, present: Decimal) -> Decimal:
-    """Return by how much a register moved on; one that fell from near its end began anew."""
+    """Return by how much a register moved on; one that fell from near its end began anew.
+
+    One that fell less is of a net meter and went back.
+    """
     moved = present - previous
     end = Decimal(10) ** len(f"{int(previous)}")
-    return moved + end if moved < 0 and previous > end * Decimal("0.9") else moved
+    return moved + end if moved < end * Decimal("-0.8") else moved
 
 
 def unit(reading: Decimal) -> Decimal:
@@ -170,22 +215,27 @@ def unit(reading: Decimal) -> Decimal:
 
 
 def _spikes(told: Told, judged: AbstractSet[date]) -> Iterator[Finding]:
+    """Find an hour far above all others in a day that is otherwise as those before it.
+
+    Where the other hours are more than ever too, somebody came home, moved in or charges a car.
+    """
     for direction in Direction:
         days = [one for one in told.hours if one.direction is direction and one.known]
         for place, one in enumerate(days):
             if one.day not in judged or one.peak < SPIKE_LEAST:
                 continue
             first = bisect_left(days, one.day - HISTORY, key=_day_of)
-            peaks = [before.peak for before in days[first:place] if before.day < one.day]
-            if len(peaks) < SPIKE_DAYS:
+            earlier = [before for before in days[first:place] if before.day < one.day]
+            if len(earlier) < SPIKE_DAYS:
                 continue
-            most = SPIKE_TIMES * max(peaks)
-            if one.peak > most:
+            most = max(before.peak for before in earlier)
+            rest = max(before.wh - before.peak for before in earlier)
+            if one.peak > SPIKE_TIMES * most and one.wh - one.peak <= rest:
                 message = (
-                    f"An hour has {one.peak} Wh, where no other of the {len(peaks)} days before it"
-                    f" has more than {max(peaks)}."
+                    f"An hour has {one.peak} Wh, where no other of the {len(earlier)} days before"
+                    f" it has more than {most}."
                 )
-                apart, allowed = one.peak * _KWH, most * _KWH
+                apart, allowed = one.peak * _KWH, SPIKE_TIMES * most * _KWH
                 yield Finding(told.account, "spike", _subject(one), message, apart, allowed)
 
 
