@@ -57,7 +57,7 @@ def prove(
     count, and their total and register only as far as they are exact.
     """
     proof = Proof()
-    told = list(answers)
+    told, expected = list(answers), _expected(totals, multipliers)
     for label in LABELS:
         feed = profile.feed.model_copy(update={"hour_label": label})
         setting = Setting(profile.model_copy(update={"feed": feed}), totals)
@@ -66,31 +66,44 @@ def prove(
             days |= _by_day(answer, setting)
         for day, hours in days.items():
             known = [r.wh for r in hours if r.wh is not None and not r.is_estimated]
-            expected = list(_expected(day, totals, multipliers))
-            if expected and len(known) == len(hours):
+            if day in expected and len(known) == len(hours):
                 proof.days[label] += 1
                 energy = sum(known) * _KWH
                 proof.agree[label] += all(
-                    abs(energy - kwh) <= exact + ROUNDED for kwh, exact in expected
+                    abs(energy - kwh) <= exact + ROUNDED for kwh, exact in expected[day]
                 )
     return proof
 
 
 def _expected(
-    day: date, totals: Mapping[date, DayTotal], multipliers: Mapping[str, Decimal]
-) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield what a day's energy should be in kWh, and how exact that is: by total and register."""
-    told, before = totals.get(day), totals.get(day - timedelta(days=1))
-    if told is None:
-        return
-    if told.total_kwh is not None:
-        yield told.total_kwh, unit(told.total_kwh) / 2
-    factor = multipliers.get(told.meter)
-    if before is None or factor is None or before.meter != told.meter:
-        return
-    if told.end_reading is not None and before.end_reading is not None:
-        moved = advance(before.end_reading, told.end_reading)
-        yield moved * factor, unit(told.end_reading) * factor
+    totals: Mapping[date, DayTotal], multipliers: Mapping[str, Decimal]
+) -> Mapping[date, list[tuple[Decimal, Decimal]]]:
+    """Return what a day's energy should be in kWh, and how exact that is: by total and register.
+
+    Totals that are all what the register moved on are that difference, and no more exact.
+    """
+    moves = dict(_moves(totals, multipliers))
+    differences = all(totals[day].total_kwh in {None, kwh} for day, (kwh, _) in moves.items())
+    expected: dict[date, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    for day, move in moves.items():
+        expected[day].append(move)
+    for day, told in totals.items():
+        if told.total_kwh is not None and not (differences and day in moves):
+            expected[day].append((told.total_kwh, unit(told.total_kwh) / 2))
+    return expected
+
+
+def _moves(
+    totals: Mapping[date, DayTotal], multipliers: Mapping[str, Decimal]
+) -> Iterator[tuple[date, tuple[Decimal, Decimal]]]:
+    """Yield the energy by which a day's register moved on in kWh, and how exact that is."""
+    for day, told in totals.items():
+        before, factor = totals.get(day - timedelta(days=1)), multipliers.get(told.meter)
+        if before is None or factor is None or before.meter != told.meter:
+            continue
+        if told.end_reading is not None and before.end_reading is not None:
+            moved = advance(before.end_reading, told.end_reading)
+            yield day, (moved * factor, unit(told.end_reading) * factor)
 
 
 def _by_day(answer: Artifact, setting: Setting) -> dict[date, list[Reading]]:

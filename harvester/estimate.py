@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from decimal import Decimal
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 
 from harvester.model import DayTotal, Estimate, Quality, Reading
 
@@ -24,19 +24,37 @@ def estimates(
 
     A short gap is interpolated (ReadingQuality 9); a longer one takes the mean of the same clock
     time on the last days of its kind, workday or weekend, out of `before` (8).  Where the day's
-    total is known, the estimates are scaled so that the day adds up to it.
+    total is known, the estimates are scaled so that the day adds up to it; where some interval has
+    no estimate, they are at most what is left of it.
     """
     found = dict(_filled(day, _reference(day, before)))
     energy = total.total_kwh if total else None
-    missing = [reading for reading in day if reading.wh is None]
-    if energy is not None and missing and len(found) == len(missing):
-        known = sum(reading.wh for reading in day if reading.wh is not None)
-        rest, guessed = int(energy * _WH) - known, sum(one.wh for one in found.values())
-        if rest >= 0 and guessed:
-            found = {
-                at: Estimate(one.wh * rest // guessed, one.quality) for at, one in found.items()
-            }
+    if energy is None or not found:
+        return found
+    missing = sum(reading.wh is None for reading in day)
+    known = sum(reading.wh for reading in day if reading.wh is not None)
+    rest, guessed = int(energy * _WH) - known, sum(one.wh for one in found.values())
+    if len(found) == missing or guessed > max(rest, 0):
+        found = _scaled(found, rest)
     return found
+
+
+def _scaled(found: Mapping[datetime, Estimate], rest: int) -> dict[datetime, Estimate]:
+    """Return estimates that add up to what is left of the day, which is never less than nothing.
+
+    Only of a net meter, whose estimates are negative, may it be.  What has no proportions is spread
+    evenly.
+    """
+    sign = -1 if rest < 0 and max(one.wh for one in found.values()) < 0 else 1
+    rest = max(sign * rest, 0)
+    weights = [max(sign * one.wh, 0) for one in found.values()]
+    if not any(weights):
+        weights = [1] * len(found)
+    ends = [rest * part // sum(weights) for part in accumulate(weights, initial=0)]
+    return {
+        at: Estimate(sign * (end - start), one.quality)
+        for (at, one), (start, end) in zip(found.items(), pairwise(ends), strict=True)
+    }
 
 
 def _filled(
@@ -61,7 +79,10 @@ def _filled(
 def _reference(day: Sequence[Reading], before: Collection[Reading]) -> Mapping[time, int]:
     """Return the mean by clock time of the last days of the same kind."""
     weekend = {reading.local_day.weekday() >= _SATURDAY for reading in day}
-    alike = [r for r in before if (r.local_day.weekday() >= _SATURDAY) in weekend]
+    length = {reading.seconds for reading in day}
+    alike = [
+        r for r in before if (r.local_day.weekday() >= _SATURDAY) in weekend and r.seconds in length
+    ]
     last = sorted({reading.local_day for reading in alike})[-REFERENCE_DAYS:]
     by_clock: dict[time, list[int]] = defaultdict(list)
     for reading in alike:

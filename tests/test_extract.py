@@ -297,13 +297,6 @@ def test_a_repeated_hour_among_hours_in_no_order_is_neither_of_the_two() -> None
     assert "not which is which" in rows.findings[0].message
 
 
-def test_one_row_that_comes_twice_is_not_the_two_hours_of_autumn() -> None:
-    told = [item | {"Temp": f"{n}"} for n, item in enumerate(items(AUTUMN, CLOCK, range(1, 25)))]
-    rows = hours([*told[:2], *told[1:]], AUTUMN)
-    assert [n for n, reading in enumerate(rows.readings) if reading.wh is None] == [1, 2]
-    assert rules(rows) == [("clock", "2026-11-01")]
-
-
 def test_a_lone_label_of_a_day_in_half_hours_is_no_hour() -> None:
     next_day = date(2026, 6, 12)
     told = [*items(DAY, HALVES, range(48)), *items(next_day, CLOCK[:1], [7])]

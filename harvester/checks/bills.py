@@ -117,7 +117,8 @@ def statement(bill: Bill, told: Statement) -> Iterator[Finding]:
     """Compare a bill's document with its list row and with itself."""
     if told.kwh is not None and bill.net_kwh is not None:
         message = f"The document bills {told.kwh} kWh, the list shows {bill.net_kwh}."
-        yield _compared(bill, "bill-kwh", told.kwh - bill.net_kwh, message)
+        allowed = _rounded(told.kwh, bill.net_kwh)
+        yield _compared(bill, "bill-kwh", told.kwh - bill.net_kwh, message, allowed=allowed)
     if told.total is not None:
         message = f"The document asks for {told.total}, the list shows {bill.amount}."
         yield _compared(bill, "bill-total", told.total - bill.amount, message)
@@ -150,7 +151,8 @@ def _registers(bill: Bill, told: Statement) -> Iterator[Finding]:
             f" kWh; {read.kwh} are billed."
         )
         subject = f"{bill.key}, {read.meter} {read.direction.name.lower()}"
-        yield _compared(bill, "bill-register", energy - read.kwh, message, subject=subject)
+        apart, allowed = energy - read.kwh, _rounded(energy, read.kwh)
+        yield _compared(bill, "bill-register", apart, message, subject=subject, allowed=allowed)
     for direction, billed in (
         (Direction.DELIVERED, told.kwh),
         (Direction.RECEIVED, told.received_kwh),
@@ -160,7 +162,8 @@ def _registers(bill: Bill, told: Statement) -> Iterator[Finding]:
         if known and len(known) == len(energies) and billed is not None:
             message = f"The meters have {sum(known)} kWh, the bill {billed}."
             subject = bill.key if direction is Direction.DELIVERED else f"{bill.key}, received"
-            yield _compared(bill, "bill-reads", sum(known) - billed, message, subject=subject)
+            apart, allowed = sum(known) - billed, _rounded(sum(known, _NONE), billed)
+            yield _compared(bill, "bill-reads", apart, message, subject=subject, allowed=allowed)
 
 
 def energy(
@@ -197,7 +200,8 @@ def registers(bill: Bill, told: Statement, totals: Mapping[date, DayTotal]) -> I
         total = totals.get(read.service_to - _DAY)
         if total is None or total.end_reading is None or total.meter != read.meter:
             continue
-        apart, allowed = read.present - total.end_reading, unit(total.end_reading)
+        apart = read.present - total.end_reading
+        allowed = max(unit(read.present), unit(total.end_reading))
         message = ""
         if abs(apart) > allowed:
             message = (
@@ -208,7 +212,24 @@ def registers(bill: Bill, told: Statement, totals: Mapping[date, DayTotal]) -> I
         yield Finding(bill.account, "register-bill", subject, message, apart, allowed)
 
 
-def _compared(bill: Bill, rule: str, apart: Decimal, message: str, *, subject: str = "") -> Finding:
-    """Return the outcome of a rule that allows no difference."""
-    said = message if apart else ""
-    return Finding(bill.account, rule, subject or bill.key, said, apart, _NONE)
+def _rounded(one: Decimal, other: Decimal) -> Decimal:
+    """Return how far apart two numbers may be of which one is shown with fewer decimals, if so.
+
+    The one with fewer may be rounded or cut.
+    """
+    coarse = max(unit(one), unit(other))
+    return coarse if one % coarse or other % coarse else _NONE
+
+
+def _compared(
+    bill: Bill,
+    rule: str,
+    apart: Decimal,
+    message: str,
+    *,
+    subject: str = "",
+    allowed: Decimal = _NONE,
+) -> Finding:
+    """Return the outcome of a rule that allows no difference but that of decimals."""
+    said = message if abs(apart) > allowed else ""
+    return Finding(bill.account, rule, subject or bill.key, said, apart, allowed)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from itertools import chain, groupby, pairwise
+from itertools import groupby, pairwise
 from math import gcd
 
 from harvester.model import Direction, Finding, Reading
@@ -17,7 +17,9 @@ FLAT_LEAST = 200
 FLAT_STEPS = 20
 """So many steps in which an answer tells energy; in few, a steady use may well be alike."""
 SHOWN = 10
-"""Wh in which energy is told, where all of an answer is alike."""
+"""Wh in which energy is told, where all of a few days is alike."""
+FEW_DAYS = 7
+"""What is alike for longer is how the account is."""
 NET_HOURS = 3
 """So many hours on end by day are negative of a net meter, if it has no received energy."""
 MORNING, EVENING = 5, 21
@@ -35,7 +37,7 @@ def readings(told: Collection[Reading], retrieved_at: datetime) -> Iterator[Find
         for reading in told:
             if reading.direction is direction:
                 days[reading.local_day].append(reading)
-        flat = max(FLAT_LEAST, FLAT_STEPS * _step(chain.from_iterable(days.values())))
+        flat = max(FLAT_LEAST, FLAT_STEPS * _step(days))
         for day, hours in days.items():
             hours.sort(key=lambda reading: reading.start)
             subject = f"{day}" if direction is Direction.DELIVERED else f"{day}, received"
@@ -43,10 +45,10 @@ def readings(told: Collection[Reading], retrieved_at: datetime) -> Iterator[Find
                 yield Finding(hours[0].account, rule, subject, message)
 
 
-def _step(told: Iterable[Reading]) -> int:
+def _step(days: Mapping[date, Collection[Reading]]) -> int:
     """Return the step in Wh of which all energies are multiples."""
-    values = {abs(reading.wh) for reading in told if reading.wh}
-    return gcd(*values) if len(values) > 1 else SHOWN
+    values = {abs(reading.wh) for day in days.values() for reading in day if reading.wh}
+    return gcd(*values) if len(values) > 1 or len(days) >= FEW_DAYS else SHOWN
 
 
 def _day(

@@ -172,7 +172,7 @@ class _Told:
             self.channels |= {name for _, name in _CHANNELS if name in row.item}
             self.odd_numbers(row)
         self.has_value |= any(row.has_value() for row in same)
-        if len(same) == len(starts) and not (len(starts) > 1 and _unclear(same)):
+        if len(same) == len(starts) and (len(starts) == 1 or same[0].ordered):
             self.hours |= zip(starts, same, strict=True)
         elif starts or any(row.has_energy() for row in same):  # a skipped hour may be empty
             self.odd_label(wall, starts, same, after=after, ordinary=ordinary)
@@ -208,8 +208,8 @@ class _Told:
         rule = "duplicate" if ordinary and len(same) > len(starts) else "clock"
         self.odd[rule].append(f"{first.label} comes {len(same)} times where {shown}")
         if not clear:
-            self.unclear += [wall, wall + after] if len(same) <= len(starts) else [wall]
-            if not ordinary and len(same) > len(starts):  # and so may be the rest of its hour
+            self.unclear += [wall, wall + after] if len(same) < len(starts) else [wall]
+            if not ordinary:  # and so may be the rest of its hour
                 end = (wall - after).replace(minute=0) + HOUR
                 self.unclear.append(end if after else end - MINUTE)
         self.hours |= dict.fromkeys(starts, first if clear else first._replace(item={}))
@@ -272,18 +272,6 @@ def _day(
                 local_day=day,
                 utc_offset=int(offset.total_seconds()),
             )
-
-
-def _unclear(same: Sequence[_Row]) -> bool:
-    """Tell whether two rows of a repeated hour are in no order, or one row that comes twice.
-
-    Two hours with the same energy may be; that all else beside it is the same too is a repetition.
-    """
-    first = same[0]
-    more = first.item.keys() - {"UsageHourDate", *(name for _, name in _CHANNELS)}
-    alike = bool(more) and all(row.item == first.item for row in same)
-    zero = first.has_value() and not first.has_energy()
-    return (alike and not zero) or not first.ordered
 
 
 def _kwh(item: Mapping[str, Any], name: str) -> Decimal | None:

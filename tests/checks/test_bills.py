@@ -322,3 +322,28 @@ def test_the_reading_billed_is_the_register_of_the_day_before(end: str, rules: l
     assert broken(bills.registers(bill(), statement(), totals)) == rules
     other = {day: replace(totals[day], meter="M2")}
     assert list(bills.registers(bill(), statement(), other)) == []
+
+
+def test_a_reading_billed_in_whole_units_is_that_of_a_register_with_decimals() -> None:
+    day = UNTIL - ONE
+    for end, rules in (("5000.97", []), ("4999.03", []), ("5001.01", ["register-bill"])):
+        totals = {day: DayTotal(ACCOUNT, day, "M1", None, Decimal(end), None)}
+        assert broken(bills.registers(bill(), statement(), totals)) == rules
+
+
+@pytest.mark.parametrize(
+    ("present", "rules"),
+    [("5000.4", []), ("5000.9", []), ("4999.1", []), ("5001.4", ["bill-register"]),
+     ("5001", ["bill-register"]), ("4999", ["bill-register"])],
+)  # fmt: skip
+def test_energy_billed_may_be_rounded_or_cut_where_the_register_has_decimals(
+    present: str, rules: list[str]
+) -> None:
+    told = statement(reads=(read(present=Decimal(present)),))
+    assert broken(bills.statement(bill(), told)) == rules
+
+
+@pytest.mark.parametrize(("kwh", "rules"), [("999.6", []), ("1000.0", []), ("1001", ["bill-kwh"])])
+def test_the_list_may_show_energy_with_fewer_decimals(kwh: str, rules: list[str]) -> None:
+    told = statement(kwh=Decimal(kwh), reads=())
+    assert broken(bills.statement(bill(), told)) == rules

@@ -267,3 +267,54 @@ def test_a_spike_of_received_energy_is_compared_with_received_energy() -> None:
     spike = hours(peak=1600, direction=Direction.RECEIVED)
     told = sorted([*weeks(), *received, hours(), spike], key=lambda one: one.day)
     assert broken(judged(told)) == [("spike", "2026-06-11, received")]
+
+
+def test_an_hour_that_stands_out_of_a_busier_day_is_no_spike() -> None:
+    # The weeks have 34 kWh a day of which 2 in the largest hour: 32 in all others.
+    alone, busier = hours(41_001, peak=9000), hours(41_002, peak=9000)
+    assert broken(judged([*weeks(), replace(alone, wh=41_000)])) == [("spike", "2026-06-11")]
+    assert broken(judged([*weeks(), alone])) == broken(judged([*weeks(), busier])) == []
+
+
+# Registers are cut to whole units: what a day's two ends differ by is off by less than one of them,
+# and 24 hours in hundredths by 0.12.
+def test_totals_that_are_what_the_register_moved_on_are_cut_as_it_is() -> None:
+    cut = registers(("30", "100"), ("34", "134"))
+    told = [hours(30_000), hours(35_120, day=DAY + ONE)]
+    assert broken(judged(told, cut)) == []
+    assert broken(judged([told[0], replace(told[1], wh=35_121)], cut)) == [
+        ("day-sum", "2026-06-12")
+    ]
+    rounded = registers(("30", "100"), ("34", "133"))
+    assert broken(judged(told, rounded)) == [("day-sum", "2026-06-12")]
+
+
+def test_a_total_that_is_no_register_difference_says_so_of_those_after_it() -> None:
+    told = registers(("30", "100"), ("34", "133"), *[("30", f"{163 + 30 * n}") for n in range(31)])
+    off = [hours(31_000, day=DAY + number * ONE) for number in range(2, 33)]
+    wrong = {subject for rule, subject in broken(judged(off, told)) if rule == "day-sum"}
+    assert wrong == {f"{DAY + number * ONE}" for number in range(2, 32)}
+
+
+@pytest.mark.parametrize("multiplier", ["80", None])
+def test_a_plant_whose_register_counts_in_80_kwh_is_no_more_exact(multiplier: str | None) -> None:
+    told = registers(("4000", "100"), ("4000", "150"))
+    near = hours(4_080_120, day=DAY + ONE, peak=200_000)
+    assert broken(judged([near], told, multiplier=multiplier)) == []
+    beyond = replace(near, wh=near.wh + 1)
+    assert broken(judged([beyond], told, multiplier=multiplier)) == [("day-sum", "2026-06-12")]
+
+
+def test_a_net_total_is_what_was_delivered_less_what_was_received() -> None:
+    both = [hours(34_000), hours(12_000, direction=Direction.RECEIVED)]
+    assert broken(judged(both, [total("22")])) == []
+    assert broken(judged(both, [total("34")])) == []
+    assert broken(judged(both, [total("28")])) == [("day-sum", "2026-06-11")]
+    # 0.5 of the total and 0.12 of the hours of each direction
+    assert broken(judged([hours(34_740), both[1]], [total("22")])) == []
+    assert broken(judged([hours(34_741), both[1]], [total("22")])) == [("day-sum", "2026-06-11")]
+
+
+def test_the_register_of_a_net_meter_goes_back() -> None:
+    assert broken(judged([], registers(("3", "9800"), ("-4", "9796")))) == []
+    assert broken(judged([], registers(("3", "95"), ("-4", "91")))) == []

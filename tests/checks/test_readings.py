@@ -71,6 +71,47 @@ def test_negative_energy_is_found_in_either_direction() -> None:
 
 
 @pytest.mark.parametrize(
+    ("negative", "found"),
+    [(range(10, 13), []), (range(8, 17), []), (range(10, 12), ["negative"]),
+     (range(2, 5), ["negative"]), ((8, 12, 16), ["negative"]), (range(24), ["negative"])],
+)  # fmt: skip
+def test_hours_on_end_by_day_are_negative_of_a_net_meter(
+    negative: Iterable[int], found: list[str]
+) -> None:
+    told = hours([-n * 10 - 10 if n in negative else USUAL[n] for n in range(24)])
+    assert [rule for rule, _ in rules(told)] == found
+
+
+def test_where_energy_is_received_beside_none_is_negative() -> None:
+    told = hours([-1000 if 10 <= n < 14 else USUAL[n] for n in range(24)])
+    received = hours([5] * 24, direction=Direction.RECEIVED)
+    assert [rule for rule, _ in rules([*told, *received])] == ["negative"]
+
+
+@pytest.mark.parametrize(
+    ("step", "wh", "found"),
+    [(100, 1900, []), (100, 2000, ["flat-run"]), (800, 15_200, []), (800, 16_000, ["flat-run"]),
+     (1000, 5000, []), (10, 200, ["flat-run"]), (1, 200, ["flat-run"]), (1, 199, [])],
+)  # fmt: skip
+def test_a_steady_use_may_well_be_alike_where_it_is_told_in_wide_steps(
+    step: int, wh: int, found: list[str]
+) -> None:
+    told = hours([wh] * 12 + [step * n for n in range(1, 13)])
+    assert [rule for rule, _ in rules(told)] == found
+
+
+def test_what_is_alike_for_a_week_is_how_the_account_is() -> None:
+    def days(count: int) -> list[Reading]:
+        return [
+            replace(one, local_day=DAY + n * timedelta(days=1)) for n in range(count)
+            for one in hours([500] * 24)
+        ]  # fmt: skip
+
+    assert len(rules(days(6))) == 6
+    assert rules(days(7)) == []
+
+
+@pytest.mark.parametrize(
     ("alike", "wh", "found"),
     [(11, 500, []), (12, 500, ["flat-run"]), (24, 500, ["flat-run"]), (24, 190, []), (24, 0, [])],
 )
