@@ -20,7 +20,8 @@ SPIKE_TIMES = 3
 SPIKE_LEAST = 1000
 """Wh; below that, a kettle is a spike."""
 SAME_DAYS = timedelta(days=30)
-"""How far back a day's total that is no difference of registers says so of the others."""
+"""How far back days' totals that are no difference of registers say so of the others."""
+FEW = 2
 LATE = timedelta(days=7)
 """Days that are newer may still be told."""
 SHOWN_PLACES = 2
@@ -131,25 +132,28 @@ def _differences(told: Told) -> Mapping[date, Decimal]:
     """Return, by day, what totals may be off by that are the difference of two registers.
 
     Some portals tell as a day's energy what the register moved on, and registers are cut to whole
-    units: so a total is off by up to one of them, not by half of its own.  Totals are no such
-    differences if one of the `SAME_DAYS` before was another than that of its registers.
+    units: so a total is off by up to one of them, not by half of its own.  A total is no such
+    difference if it is another than that of its registers, nor if more than `FEW` were in
+    `SAME_DAYS`: those few may be faults.
     """
     found: dict[date, Decimal] = defaultdict(Decimal)
     before: dict[str, DayTotal] = {}
-    other: dict[str, date] = {}
+    others: dict[str, list[date]] = defaultdict(list)
     for total in told.totals:
         last, end, kwh = before.get(total.meter), total.end_reading, total.total_kwh
         if end is None or kwh is None:
             continue
         before[total.meter] = total
         factor = told.multipliers.get(total.meter)
+        other = others[total.meter]
         if last and last.end_reading is not None and total.day - last.day == timedelta(days=1):
             moved = advance(last.end_reading, end)
             if factor is None:
                 factor = kwh / moved if moved and not kwh % moved else Decimal(1)
             if moved * factor != kwh:
-                other[total.meter] = total.day
-        if total.day - other.get(total.meter, date.min) > SAME_DAYS:
+                other.append(total.day)
+                continue
+        if sum(total.day - day < SAME_DAYS for day in other) <= FEW:
             found[total.day] += (factor or 1) * unit(end)
     return found
 
@@ -169,8 +173,14 @@ def _registers(
 ) -> Iterator[Finding]:
     """Compare what a register moved on since it was last told with the days' energy.
 
-    A register is cut to whole units at both ends; days without a total, or averaged, prove nothing.
+    A register is cut to whole units at both ends.  A day without a total has the sum of its hours,
+    if none is missing; days that have neither, or are averaged, prove nothing.
     """
+    measured = {
+        (one.day, one.meter): (one.wh * _KWH, rounding(one))
+        for one in told.hours
+        if one.direction is Direction.DELIVERED and one.known == one.count
+    }
     before: dict[str, tuple[date, Decimal]] = {}
     for day in sorted(totals):
         for total in totals[day]:
@@ -181,20 +191,24 @@ def _registers(
             if last is None or factor is None or day not in judged or day - last[0] > HISTORY:
                 continue
             span = [last[0] + timedelta(days=n + 1) for n in range((day - last[0]).days)]
-            energy = [
-                t.total_kwh for d in span for t in totals.get(d, ()) if t.meter == total.meter
+            known = [
+                measured[d, t.meter]
+                if t.total_kwh is None
+                else (t.total_kwh, _half_unit(t.total_kwh))
+                for d in span
+                for t in totals.get(d, ())
+                if t.meter == total.meter and (t.total_kwh is not None or (d, t.meter) in measured)
             ]
-            if len(energy) != len(span) or None in energy or estimated & set(span):
+            if len(known) != len(span) or estimated & set(span):
                 continue
-            moved = advance(last[1], total.end_reading)
-            known = [kwh for kwh in energy if kwh is not None]
-            apart = moved * factor - sum(known)
-            allowed = factor * unit(total.end_reading) + sum(map(_half_unit, known))
+            moved, energy = advance(last[1], total.end_reading), sum(kwh for kwh, _ in known)
+            apart = moved * factor - energy
+            allowed = factor * unit(total.end_reading) + sum(exact for _, exact in known)
             message = ""
             if abs(apart) > allowed:
                 message = (
                     f"The register moved on by {moved} since {last[0]}, which is {moved * factor}"
-                    f" kWh; the days have {sum(known)}."
+                    f" kWh; the days have {energy}."
                 )
             yield Finding(told.account, "register-day", f"{day}", message, apart, allowed)
 

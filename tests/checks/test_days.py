@@ -289,11 +289,31 @@ def test_totals_that_are_what_the_register_moved_on_are_cut_as_it_is() -> None:
     assert broken(judged(told, rounded)) == [("day-sum", "2026-06-12")]
 
 
-def test_a_total_that_is_no_register_difference_says_so_of_those_after_it() -> None:
-    told = registers(("30", "100"), ("34", "133"), *[("30", f"{163 + 30 * n}") for n in range(31)])
-    off = [hours(31_000, day=DAY + number * ONE) for number in range(2, 33)]
+@pytest.mark.parametrize(("others", "strict"), [(2, False), (3, True)])
+def test_totals_that_are_no_register_differences_say_so_of_those_after_them(
+    others: int, *, strict: bool
+) -> None:
+    # Of the first days the register moves on by one less than is told, then by what is told.
+    told = registers(
+        ("30", "100"),
+        *[("30", f"{100 + 29 * n}") for n in range(1, others + 1)],
+        *[("30", f"{100 + 29 * others + 30 * n}") for n in range(1, 35)],
+    )
+    last = others  # the day of the last one that is off
+    off = [hours(31_000, day=DAY + (last + number) * ONE) for number in range(1, 35)]
     wrong = {subject for rule, subject in broken(judged(off, told)) if rule == "day-sum"}
-    assert wrong == {f"{DAY + number * ONE}" for number in range(2, 32)}
+    days_on = range(1, 28) if strict else ()
+    assert wrong == {f"{DAY + (last + number) * ONE}" for number in days_on}
+
+
+def test_a_day_without_a_total_has_the_sum_of_its_hours_to_compare_with_the_register() -> None:
+    told = registers(("30", "100"), (None, "134"))
+    # Off by less than a unit of the register, and by 0.12 of the hours.
+    assert broken(judged([hours(35_120, day=DAY + ONE)], told)) == []
+    beyond = hours(35_121, day=DAY + ONE)
+    assert broken(judged([beyond], told)) == [("register-day", "2026-06-12")]
+    lacking = hours(9000, day=DAY + ONE, known=20)
+    assert broken(judged([lacking], told)) == [("gap", "2026-06-12")]
 
 
 @pytest.mark.parametrize("multiplier", ["80", None])
