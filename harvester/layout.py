@@ -25,6 +25,7 @@ _SIGN = r"[-\u2212\u2013+]"
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
 MONEY = (
     rf"(?<![\w.,/$-])(?:\(\s?\$?\s?{_DIGITS}?\.\d\d\s?\)|\(\s?\$\s?{_DIGITS}\s?\)"
+    rf"|\$\s?\(\s?{_DIGITS}?\.\d\d\s?\)"
     rf"|{_SIGN}?\s?\$\s?{_SIGN}?\s?(?:{_DIGITS}(?:\.\d\d)?|\.\d\d)(?:\s?(?:CR\b|-(?![\w$])))?"
     rf"|{_SIGN}?{_DIGITS}?\.\d\d(?:\s?CR\b|-(?![\w$]))?)(?![.,]?\d|\s?%|/\w)"
 )
@@ -147,6 +148,8 @@ class Reads(Columns):
 
     received: Pattern | None = None
     """Rows of the register that counts what the member delivers to the utility."""
+    others: Pattern | None = None
+    """Beginnings of rows and of tables' titles that are about what is no electricity."""
 
     @model_validator(mode="after")
     def _columns(self) -> Reads:
@@ -241,6 +244,12 @@ class Layout(_Strict):
             return next(named.component for named in self.components if named.label.search(label))
 
         return told
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words of labels."""
+        every = (label for fact in self.facts.values() for label in fact.labels)
+        return frozenset(bare(word) for label in every for word in label.split())
 
     @cached_property
     def labels(self) -> Spelling:

@@ -128,13 +128,13 @@ class _Reader:
                 if self._rules.anywhere:
                     self._end()
                 continue
-            if any(_is_whole(row, label) for label in facts):
-                continue
             text = _LEADERS.sub(" ", row.text[begin:end])
             if len(text) > _LONG:
                 continue
             found = (line.fullmatch(text) for line in self._rules.lines)
             said = next((m.groupdict() for m in found if m), {})
+            if not said.get("price") and any(_is_whole(row, label) for label in facts):
+                continue
             label = said.pop("label", None if said else text) or ""
             self._note(row, begin, end, label.strip(" :").rstrip(" :,-\u2013("), said)
 

@@ -17,9 +17,13 @@ _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+"
 _BETWEEN = re.compile(rf"[\s:.=#\u2026]*(?:\([a-z$/ ]+\)[\s:]*)?(?:USD\s*|{_DAY})?", re.IGNORECASE)
 """What may stand between a label and its value."""
 _DATED = "{date}"
+_UNITS = frozenset({"days", "kwh"})
+"""Labels that are something else behind a figure."""
 _DATE = re.compile(f"{DATE}|{SHORT_DATE}", re.IGNORECASE)
 _NAME = 6
 """A name under a label has at most so many words."""
+_FLUSH = 2
+"""How far apart, in points, lines of one label may begin."""
 _NEAR = 1.6
 """How far under its label a value may stand, in heights of the label."""
 
@@ -93,7 +97,15 @@ def labels(row: Row, layout: Layout) -> Iterator[Label]:
             continue
         most = max(label.weight for label in found)
         covered = max(covered, *(label.after for label in found))
-        yield from (label for label in found if label.weight == most)
+        if most > 1 or not _is_prose(row, at):
+            yield from (label for label in found if label.weight == most)
+
+
+def _is_prose(row: Row, at: int) -> bool:
+    """Tell whether a word that may be a label is a unit, or goes on from the row above."""
+    if at == 0:
+        return row.words[0][0].islower()
+    return row.bare[at] in _UNITS and row.bare[at - 1][-1].isdigit() and not row.parted(at)
 
 
 def _goes_on(row: Row, at: int, node: Spelling) -> bool:
@@ -133,13 +145,33 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
     for page in pages:
         for number, row in enumerate(page.rows):
             for label in labelled.get(row, ()):
-                _answer(facts, layout, page.rows, number, label)
+                whole = _continued(page.rows, number, label, layout)
+                _answer(facts, layout, page.rows, number, whole)
         for sentence in layout.sentences:
             if sentence.search(page.text):
                 for row in page.rows:
                     for said in sentence.finditer(row.text):
                         _say(facts, row, said)
     return facts
+
+
+def _continued(rows: list[Row], number: int, label: Label, layout: Layout) -> Label:
+    """Return an amount's label with what goes on in the line under it, as "After 07/01/2026"."""
+    row, node = rows[number], layout.labels
+    for word in label.words:
+        node = node.after[word]
+    if FACTS[label.fact] != "money" or not node.after or number + 1 == len(rows):
+        return label
+    below = rows[number + 1]
+    at = next((n for n, word in enumerate(below.bare) if word in node.after), None)
+    if at is None or not (label.after == len(row.words) or row.parted(label.after)):
+        return label
+    if abs(below.place(at).left - row.place(label.first).left) > _FLUSH:
+        return label
+    longer = max(_spelled(below, at, node), key=lambda spelled: spelled.weight, default=None)
+    if longer is None or _right(rows, number + 1, longer, layout):
+        return label
+    return label._replace(fact=longer.fact, words=longer.words)
 
 
 def _say(facts: Facts, row: Row, said: re.Match[str]) -> None:
@@ -186,6 +218,9 @@ def _right(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
         return _broken(rows, number, at)
     if not found or (_again(row, found.end(), label.fact) and not _joined(row, label, found)):
         return None
+    if label.weight == 1 and kind in {"date", "period", "money"}:
+        if _is_sentence(row, found.end(), layout):
+            return None
     return _read(label.fact, row.text, at, label.words)
 
 
@@ -218,6 +253,18 @@ def _is_name(text: str, layout: Layout) -> bool:
             break
         node = node.after[word]
     return not node.facts and len(words) <= _NAME and any(map(str.isalpha, text))
+
+
+def _is_sentence(row: Row, end: int, layout: Layout) -> bool:
+    """Tell whether words that are of no label follow a value in its cell."""
+    for at, word in enumerate(row.words):
+        if word.start() < end:
+            continue
+        if row.parted(at):
+            return False
+        if row.bare[at].isalpha() and row.bare[at] not in layout.words:
+            return True
+    return False
 
 
 def _again(row: Row, end: int, name: str) -> bool:

@@ -22,7 +22,7 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
     found = [
         f for page in pages for f in (tables.reads(page, layout.reads) if layout.reads else ())
     ]
-    taken = {row for _, _, row in found}
+    taken = {f.row for f in found if not f.lost}
     labelled = {
         row: list(facts.labels(row, layout))
         for page in pages
@@ -31,14 +31,12 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
     }
     blocks = charges.lines(pages, layout, labelled)
     told = facts.find(pages, layout, labelled)
-    reads = tuple(read for read, _, _ in found if read) or _single(told)
-    counts = {(read.service_from, read.service_to, count) for read, count, _ in found if read}
+    reads = tuple(f.read for f in found if f.read) or _single(told)
+    counts = {(f.read.service_from, f.read.service_to, f.days) for f in found if f.read}
     for *_, count in counts if len(counts) == 1 else ():
         told.add("days", None if count is None else Decimal(count))
-    for direction, name in ((Direction.DELIVERED, "kwh"), (Direction.RECEIVED, "received_kwh")):
-        # Where a known layout prints it, that its meters differ is for the checks to say.
-        if told.number(name) is None or not layout.recognize:
-            told.add(name, _sum([read.kwh for read in reads if read.direction is direction]))
+    if not any(f.lost for f in found):
+        _energy(told, reads, known=bool(layout.recognize))
     _span(told, reads)
     total, days = told.number("total"), told.number("days")
     whole = [line for block in blocks for line in block]
@@ -64,9 +62,25 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
     return statement, told.ambiguous
 
 
-def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal(0)) if known and len(known) == len(amounts) else None
+def _energy(told: Facts, reads: Sequence[RegisterRead], *, known: bool) -> None:
+    """Take both energies from the registers.
+
+    Where a known layout prints one, that its meters differ is for the checks to say.
+    """
+    for direction, name in ((Direction.DELIVERED, "kwh"), (Direction.RECEIVED, "received_kwh")):
+        amounts = [read.kwh for read in reads if read.direction is direction]
+        printed = told.number(name)
+        if None in amounts or not amounts or (known and printed is not None):
+            continue
+        sums = _sums([amount for amount in amounts if amount is not None])
+        for total in sums if printed not in sums else ():
+            told.add(name, total)
+
+
+def _sums(amounts: Sequence[Decimal]) -> set[Decimal]:
+    """Return what registers may sum to: one of several may be the sum of the others."""
+    whole = sum(amounts, Decimal(0))
+    return {whole, whole / 2} if len(amounts) > 2 and 2 * max(amounts) == whole else {whole}
 
 
 def _span(told: Facts, reads: Sequence[RegisterRead]) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from harvester.extract.document import values
 from harvester.extract.document.words import Cell, Page, Row
-from harvester.layout import DATE, Columns, Reads, bare
+from harvester.layout import DATE, SHORT_DATE, Columns, Reads, bare
 from harvester.model import Direction, RegisterRead
 
 _LINES = 3
@@ -21,7 +21,10 @@ _CLEAR = 0.5
 """How near a part may be to its header, in distances to the next one."""
 _BESIDE = 36
 """How far, in points, what stands under a header may reach past it."""
-_ATOM = re.compile(rf"{DATE}|\S+", re.IGNORECASE)
+_ATOM = re.compile(rf"{DATE}|{SHORT_DATE}|\S+", re.IGNORECASE)
+
+_NOTED = re.compile(r"^x\s*|\s*(?:kwh|\(?(?:est|act|[aec])[a-z.]*\)?)$", re.IGNORECASE)
+"""What may stand beside a figure: a unit, or how it was read."""
 
 
 class Head(NamedTuple):
@@ -36,28 +39,39 @@ Heads = Mapping[str, Head]
 
 def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Heads]]:
     """Yield every header of a table: its first row, the row behind it, and its columns."""
-    names, behind = table.headers, 0
-    needed = table.first_words
+    behind, needed = 0, table.first_words
     hints = [[not first.isdisjoint(row.bare) for first in needed] for row in rows]
     hinted = [True in hint for hint in hints]
     for number in range(len(rows)):
-        if True not in hinted[max(behind, number + 1 - _LINES) : number + 1]:
+        if number < behind or True not in hinted[max(behind, number + 1 - _LINES) : number + 1]:
             continue
         for lines in range(1, min(_LINES, number + 1 - behind) + 1):
             over = number + 1 - lines
             if not all(map(any, zip(*hints[over : number + 1], strict=True))):
                 continue
-            window = rows[over : number + 1]
-            words = [word in table.words for row in window for word in row.bare]
-            if 2 * sum(words) < len(words) or not _close(window):
-                continue  # a sentence that happens to hold the words of headers
-            if any(c.isdigit() for row in window for c in row.text):
-                continue
-            heads = _spelled(window[0], table) if lines == 1 else _stacked(window, names)
-            if heads and all(name in heads for name in table.needs):
+            heads = _header(rows[over : number + 1], table)
+            if heads:
                 behind = number + 1
-                yield behind - lines, behind, heads
+                longer = _header(rows[over : behind + 1], table)
+                if longer and _known(longer) > _known(heads):
+                    behind, heads = behind + 1, longer
+                yield over, behind, heads
                 break
+
+
+def _header(window: Sequence[Row], table: Columns) -> Heads | None:
+    words = [word in table.words for row in window for word in row.bare]
+    if 2 * sum(words) < len(words) or not _close(window):
+        return None  # a sentence that happens to hold the words of headers
+    if any(c.isdigit() for row in window for c in row.text):
+        return None
+    stacked = len(window) > 1
+    heads = _stacked(window, table.headers) if stacked else _spelled(window[0], table)
+    return heads if heads and all(name in heads for name in table.needs) else None
+
+
+def _known(heads: Heads) -> int:
+    return sum(not name.startswith("other") for name in heads)
 
 
 def _close(rows: Sequence[Row]) -> bool:
@@ -74,7 +88,8 @@ def _spelled(row: Row, table: Columns) -> Heads | None:
     at = 0
     while at < len(row.bare):
         for words, name in table.spelled.get(row.bare[at], ()):
-            if row.bare[at : at + len(words)] == words:
+            inside = range(at + 1, at + len(words))
+            if row.bare[at : inside.stop] == words and not any(map(row.parted, inside)):
                 found.append((name, at, at + len(words)))
                 break
         else:
@@ -144,28 +159,43 @@ def _away(part: Cell, head: Head) -> float:
     return min(left, right, abs(part.left + part.right - head.left - head.right) / 2)
 
 
-def reads(page: Page, table: Reads) -> Iterator[tuple[RegisterRead | None, int | None, Row]]:
-    """Yield each register read with its days and its row; header rows come with no read."""
-    rows = page.rows
-    for first, behind, heads in headers(rows, table):
-        yield from ((None, None, row) for row in rows[first:behind])
+class Found(NamedTuple):
+    """A row of a table of register reads."""
+
+    row: Row
+    read: RegisterRead | None = None
+    days: int | None = None
+    lost: bool = False
+    """Whether it may be a register, and what it says is not certain."""
+
+
+def reads(page: Page, table: Reads) -> Iterator[Found]:
+    """Yield the rows of register reads, those of headers among them."""
+    rows, others = page.rows, table.others
+    every = [*headers(rows, table), (len(rows), len(rows), {})]
+    for (first, behind, heads), (end, *_) in pairwise(every):
+        yield from map(Found, rows[first:behind])
+        if others and first and others.match(rows[first - 1].text):
+            continue
         above, meter = rows[behind - 1], ""
-        for row in rows[behind:]:
+        for row in rows[behind:end]:
             if row.top - above.bottom > _APART * (above.bottom - above.top):
                 break
-            if table.skip and table.skip.search(row.text):
+            skipped = table.skip and table.skip.search(row.text)
+            if skipped or (others and others.match(row.text)):
                 above = row
                 continue
             figures = sum(any(map(str.isdigit, word)) for word in row.bare)
-            found = _read(row, table, heads, meter) if figures >= len(table.needs) else None
-            if found:
-                above, meter = row, found[0].meter
-                yield *found, row
+            if figures < len(table.needs):
+                continue
+            found = _read(row, table, heads, meter)
+            if found.read:
+                above, meter = row, found.read.meter
+            if found.read or found.lost:
+                yield found
 
 
-def _read(
-    row: Row, table: Reads, heads: Heads, meter: str
-) -> tuple[RegisterRead, int | None] | None:
+def _read(row: Row, table: Reads, heads: Heads, meter: str) -> Found:
     cells = assigned(within(_atoms(row), heads), heads)
     told = {name: " ".join(part.text for part in parts) for name, parts in cells.items()}
     numbers = {
@@ -176,12 +206,12 @@ def _read(
     days = {name: values.day(told[name]) for name in ("service_from", "service_to") if name in told}
     blank = {name for name, value in (numbers | days).items() if value is None}
     if not set(table.needs) <= set(told) - blank or blank & set(numbers):
-        return None
+        return Found(row, lost=not values.MATCH["money"].search(row.text))
     serial = values.MATCH["serial"].search(told.get("meter", ""))
     received = table.received is not None and table.received.search(row.text) is not None
     box = row.box(row.words[0].start(), row.words[0].end())
     count = numbers.get("days")
-    return RegisterRead(
+    read = RegisterRead(
         meter=serial[0] if serial else meter,
         direction=Direction.RECEIVED if received else Direction.DELIVERED,
         service_from=days.get("service_from"),
@@ -193,11 +223,12 @@ def _read(
         page=row.page.number,
         x=box.left,
         y=box.top,
-    ), None if count is None else int(count)
+    )
+    return Found(row, read, None if count is None else int(count))
 
 
 def _number(text: str) -> Decimal | None:
-    plain = re.sub(r"(?i)^x\s*|\s*kwh$", "", text.strip())
+    plain = _NOTED.sub("", text.strip())
     return values.amount(plain) if values.MATCH["number"].fullmatch(plain) else None
 
 

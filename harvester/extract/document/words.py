@@ -174,7 +174,9 @@ class Page:
         self._read = page.get_textpage()
         text = self._read.get_text_range()
         # PDFium counts in UTF-16: a wide character is two of its characters.
-        self.text = _WIDE.sub("\ufffd\ufffd", text) if not text.isascii() else text
+        # It marks a hyphen at the end of a line as U+FFFE.
+        wide = "" if text.isascii() else _WIDE.sub("\ufffd\ufffd", text).replace("\ufffe", "-")
+        self.text = wide or text
         self._exact = len(self.text) == self._read.count_chars()
         self._left, _, _, self._top = page.get_bbox()
         self._at = pdfium.FS_RECTF()
