@@ -76,9 +76,9 @@ Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern)]
 """A regular expression, case ignored; `{date}`, `{money}` and `{number}` stand for any of those."""
 
 
-def bare(word: str) -> str:
-    """Return a printed word as labels are compared: without case and punctuation around it."""
-    return word.casefold().strip(":;.,*()[]|") or word
+def bare(text: str) -> tuple[str, ...]:
+    """Return printed words as labels are compared: without case and punctuation around them."""
+    return tuple([word.strip(":;.,*()[]|") or word for word in text.casefold().split()])
 
 
 def _any(patterns: Sequence[re.Pattern[str]]) -> re.Pattern[str] | None:
@@ -112,7 +112,7 @@ class Columns(_Strict):
     def headers(self) -> dict[str, str]:
         """Columns by their headers as labels are compared."""
         heads = ((name, head) for name, heads in self.columns.items() for head in heads)
-        return {" ".join(map(bare, head.split())): name for name, head in heads}
+        return {" ".join(bare(head)): name for name, head in heads}
 
     @cached_property
     def spelled(self) -> dict[str, list[tuple[tuple[str, ...], str]]]:
@@ -132,7 +132,7 @@ class Columns(_Strict):
     def first_words(self) -> list[frozenset[str]]:
         """Words of which each needed column's header has one."""
         return [
-            frozenset(bare(head.split()[0]) for head in self.columns[name]) for name in self.needs
+            frozenset(bare(head)[0] for head in self.columns[name]) for name in self.needs
         ]
 
     @model_validator(mode="after")
@@ -249,7 +249,7 @@ class Layout(_Strict):
     def words(self) -> frozenset[str]:
         """All words of labels."""
         every = (label for fact in self.facts.values() for label in fact.labels)
-        return frozenset(bare(word) for label in every for word in label.split())
+        return frozenset(word for label in every for word in bare(label))
 
     @cached_property
     def labels(self) -> Spelling:
@@ -257,7 +257,7 @@ class Layout(_Strict):
         root = Spelling()
         for name, fact in self.facts.items():
             for label in fact.labels:
-                node, words = root, tuple(bare(word) for word in label.split())
+                node, words = root, bare(label)
                 for word in words:
                     node = node.after.setdefault(word, Spelling())
                 weight = sum(word != "{date}" for word in words)

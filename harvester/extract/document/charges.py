@@ -27,7 +27,9 @@ _LONG = 200
 """A row of more characters is no line of a bill."""
 _FIGURES = frozenset("$(-.0123456789")
 _ROUNDED = Decimal("0.01")
-_LEADERS = re.compile(r"(?:\s*[.\u2026_]){3,}\s*")
+_BESIDE = re.compile(r"[@$\s]|/.*|per.*")
+_MEASURE = re.compile(r"(\S*\d)\s*([A-Za-z]*)")
+_LEADERS = re.compile(r"[.\u2026_](?:\s*[.\u2026_]){2,}\s*")
 
 
 @dataclass
@@ -152,9 +154,12 @@ class _Reader:
         at = 0
         if self._rules.anywhere:
             amounts = list(_MONEY.finditer(row.text))
-            for money in amounts:
+            for number, money in enumerate(amounts, 1):
                 if money.end() == len(row.text):
                     break
+                after = amounts[number].start() if number < len(amounts) else len(row.text)
+                if not any(map(str.isalpha, row.text[money.end() : after])):
+                    continue
                 beside = next((cell for cell in row.cells if cell.at >= money.end()), None)
                 if beside and (money is amounts[-1] or self._is_label(row, beside)):
                     yield at, money.end()
@@ -293,13 +298,13 @@ def _item(printed: Printed, layout: Layout) -> LineItem | None:
 
 def _price(text: str) -> Decimal | None:
     """Return a price, which may stand in the brackets of its line, without what it is for."""
-    plain = re.sub(r"[@$\s]|/.*|per.*", "", text)
+    plain = _BESIDE.sub("", text)
     return values.amount(plain if plain.startswith("(") else plain.rstrip(")"))
 
 
 def _measure(text: str) -> tuple[Decimal | None, str | None]:
     """Return a quantity and the unit that may stand behind it."""
-    found = re.fullmatch(r"(\S*\d)\s*([A-Za-z]*)", text.strip())
+    found = _MEASURE.fullmatch(text.strip())
     return (values.amount(found[1]), found[2] or None) if found else (None, None)
 
 

@@ -20,6 +20,7 @@ _DATED = "{date}"
 _UNITS = frozenset({"days", "kwh"})
 """Labels that are something else behind a figure."""
 _DATE = re.compile(f"{DATE}|{SHORT_DATE}", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _NAME = 6
 """A name under a label has at most so many words."""
 _FLUSH = 2
@@ -246,8 +247,7 @@ def _text(row: Row, at: int, label: Label, layout: Layout) -> tuple[str] | None:
 
 def _is_name(text: str, layout: Layout) -> bool:
     """Tell whether a cell is text such as a rate's name, and no label of something else."""
-    words = [bare(word) for word in text.split()]
-    node = layout.labels
+    node, words = layout.labels, bare(text)
     for word in words:
         if word not in node.after:
             break
@@ -281,7 +281,9 @@ def _joined(row: Row, label: Label, found: re.Match[str]) -> bool:
 
 
 def _below(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[Known, ...] | None:
-    row = rows[number]
+    row, text = rows[number], FACTS[label.fact] == "text"
+    if not (text or any(_DIGIT.search(other.text) for _, other in _near(rows, number))):
+        return None
     whole = label.after == len(row.words) or row.parted(label.after)
     if not whole or not row.parted(label.first):
         return None  # part of a longer label, or a unit
@@ -294,7 +296,7 @@ def _below(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
     found = _read(label.fact, cell.text, 0, label.words, whole=True)
     if found is None and more and FACTS[label.fact] in {"period", "date"}:
         return _read(label.fact, f"{cell.text} {more[1].text}", 0, label.words, whole=True)
-    if found is None or FACTS[label.fact] == "text":
+    if found is None or text:
         alike = len(rows[at].cells) == len(row.cells)
         return found if alike and _is_name(cell.text, layout) else None
     if more and _read(label.fact, more[1].text, 0, label.words, whole=True):
@@ -303,15 +305,20 @@ def _below(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
 
 
 def _under(rows: list[Row], number: int, left: float, right: float) -> tuple[int, Cell] | None:
-    row = rows[number]
-    for at in range(number + 1, len(rows)):
-        other = rows[at]
-        if other.top - row.bottom > _NEAR * (row.bottom - row.top):
-            return None
+    for at, other in _near(rows, number):
         cell = other.under(left, right)
         if cell:
             return at, cell
     return None
+
+
+def _near(rows: list[Row], number: int) -> Iterator[tuple[int, Row]]:
+    row = rows[number]
+    lowest = row.bottom + _NEAR * (row.bottom - row.top)
+    for at in range(number + 1, len(rows)):
+        if rows[at].top > lowest:
+            return
+        yield at, rows[at]
 
 
 def _read(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
+from operator import or_
 from typing import NamedTuple
 
 from harvester.extract.document import values
@@ -23,6 +24,7 @@ _BESIDE = 36
 """How far, in points, what stands under a header may reach past it."""
 _ATOM = re.compile(rf"{DATE}|{SHORT_DATE}|\S+", re.IGNORECASE)
 
+_DIGIT = re.compile(r"\d")
 _NOTED = re.compile(r"^x\s*|\s*(?:kwh|\(?(?:est|act|[aec])[a-z.]*\)?)$", re.IGNORECASE)
 """What may stand beside a figure: a unit, or how it was read."""
 
@@ -39,17 +41,15 @@ Heads = Mapping[str, Head]
 
 def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Heads]]:
     """Yield every header of a table: its first row, the row behind it, and its columns."""
-    behind, needed = 0, table.first_words
-    hints = [[not first.isdisjoint(row.bare) for first in needed] for row in rows]
-    hinted = [True in hint for hint in hints]
+    behind, hints = 0, [_hints(row, table) for row in rows]
     for number in range(len(rows)):
-        if number < behind or True not in hinted[max(behind, number + 1 - _LINES) : number + 1]:
-            continue
-        for lines in range(1, min(_LINES, number + 1 - behind) + 1):
-            over = number + 1 - lines
-            if not all(map(any, zip(*hints[over : number + 1], strict=True))):
-                continue
-            heads = _header(rows[over : number + 1], table)
+        wanted = len(table.needs) * [False]
+        for over in range(number, max(behind, number + 1 - _LINES) - 1, -1):
+            hint = hints[over]
+            if hint is None:
+                break
+            wanted = list(map(or_, wanted, hint))
+            heads = _header(rows[over : number + 1], table) if all(wanted) else None
             if heads:
                 behind = number + 1
                 longer = _header(rows[over : behind + 1], table)
@@ -59,12 +59,19 @@ def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Hea
                 break
 
 
-def _header(window: Sequence[Row], table: Columns) -> Heads | None:
-    words = [word in table.words for row in window for word in row.bare]
-    if 2 * sum(words) < len(words) or not _close(window):
-        return None  # a sentence that happens to hold the words of headers
-    if any(c.isdigit() for row in window for c in row.text):
+def _hints(row: Row, table: Columns) -> list[bool] | None:
+    """Tell of which needed columns a row may hold the header, None where it can hold none."""
+    if _DIGIT.search(row.text):
         return None
+    return [not first.isdisjoint(row.bare) for first in table.first_words]
+
+
+def _header(window: Sequence[Row], table: Columns) -> Heads | None:
+    if any(_DIGIT.search(row.text) for row in window) or not _close(window):
+        return None
+    words = [word in table.words for row in window for word in row.bare]
+    if 2 * sum(words) < len(words):
+        return None  # a sentence that happens to hold the words of headers
     stacked = len(window) > 1
     heads = _stacked(window, table.headers) if stacked else _spelled(window[0], table)
     return heads if heads and all(name in heads for name in table.needs) else None
@@ -79,7 +86,7 @@ def _close(rows: Sequence[Row]) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(map(bare, text.split()))
+    return " ".join(bare(text))
 
 
 def _spelled(row: Row, table: Columns) -> Heads | None:
@@ -93,11 +100,18 @@ def _spelled(row: Row, table: Columns) -> Heads | None:
                 found.append((name, at, at + len(words)))
                 break
         else:
-            joins = found and found[-1][0] == "other" and not row.parted(at)
-            found.append(("other", found.pop()[1] if joins else at, at + 1))
+            found.append(("other", at, at + 1))
         at = found[-1][2]
-    heads = [(name, row.box(row.words[a].start(), row.words[z - 1].end())) for name, a, z in found]
-    return _unique([(name, Head(box.left, box.right)) for name, box in heads])
+    known = [name for name, *_ in found if name != "other"]
+    if len(known) != len(set(known)):
+        return None
+    heads: list[tuple[str, Head]] = []
+    for name, first, behind in found:
+        left, right = row.place(first).left, row.place(behind - 1).right
+        if name == "other" and heads and heads[-1][0] == "other" and not row.parted(first):
+            left = heads.pop()[1].left
+        heads.append((name, Head(left, right)))
+    return _unique(heads)
 
 
 def _stacked(rows: Sequence[Row], names: Mapping[str, str]) -> Heads | None:

@@ -13,6 +13,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _PARTS = re.compile(r"[a-z]+|\d+", re.IGNORECASE)
 _TO = r"\s*(?:[-/\u2013\u2014]|to|thru|through|until|and)\s*"
 
+_PLAIN = str.maketrans("\u2212\u2013\u2014", "---", "+ $,")
 _I = re.IGNORECASE
 MATCH = {
     "date": re.compile(DATE, _I),
@@ -64,5 +65,5 @@ def period(first: str, last: str) -> tuple[date, date] | None:
 
 def amount(text: str) -> Decimal | None:
     """Return money or a number; a minus of any shape, a CR behind it or brackets make it less."""
-    plain = re.sub(r"[\u2212\u2013\u2014]", "-", text).replace("+", "").replace(" ", "")
-    return printed.amount(plain)
+    plain = text.translate(_PLAIN)
+    return Decimal(plain) if plain.replace(".", "", 1).isdecimal() else printed.amount(plain)

@@ -31,6 +31,7 @@ _LEVEL = 0.4
 """How far apart, in heights, the middles of two pieces of one row may be."""
 
 
+_CHAR_BOX = pdfium.FPDFText_GetLooseCharBox
 _OPENING = frozenset({"$", "-$", "("})
 """What belongs to the amount behind it, however far it stands from it."""
 _TOUCH = 0.12
@@ -69,15 +70,20 @@ class Row:
     """What stands on one level of a page, from left to right."""
 
     def __init__(self, page: Page, pieces: list[_Piece]) -> None:
+        self.page, self.text = page, pieces[0].text
+        _, self.top, _, self.bottom = pieces[0].box
+        self._starts, self._offsets = [pieces[0].start], [0]
+        if len(pieces) > 1:
+            self._join(pieces)
+
+    def _join(self, pieces: list[_Piece]) -> None:
         pieces.sort(key=lambda piece: piece.box.left)
-        self.page = page
         self.top = min(piece.box.top for piece in pieces)
         self.bottom = max(piece.box.bottom for piece in pieces)
         self.text = pieces[0].text
         self._starts = [pieces[0].start]
-        self._offsets = [0]
         for before, piece in pairwise(pieces):
-            last = page.box(before.start + len(before.text) - 1)
+            last = self.page.box(before.start + len(before.text) - 1)
             touches = piece.box.left - last.right < _TOUCH * (last.bottom - last.top)
             self._offsets.append(len(self.text) + (not touches))
             self._starts.append(piece.start)
@@ -95,15 +101,8 @@ class Row:
 
     def place(self, number: int) -> Box:
         """Return the box of a word by its number."""
-        known = self._places[number]
-        if known is None:
-            word = self.words[number]
-            known = self._places[number] = self.box(word.start(), word.end())
-        return known
-
-    @cached_property
-    def _places(self) -> list[Box | None]:
-        return [None] * len(self.words)
+        word = self.words[number]
+        return self.box(word.start(), word.end())
 
     def parted(self, number: int) -> bool:
         """Tell whether more than a blank stands before a word: then a cell begins with it."""
@@ -111,15 +110,10 @@ class Row:
             return True
         behind, at = self.words[number - 1].end() - 1, self.words[number].start()
         last, first = self.box(behind, behind + 1), self.box(at, at + 1)
-        if first.left - last.right <= _LEAST * (first.bottom - first.top):
-            return False
-        return self._apart(number)
-
-    def _apart(self, number: int) -> bool:
-        before, word = self.place(number - 1), self.place(number)
-        gap, height = word.left - before.right, word.bottom - word.top
+        gap, height = first.left - last.right, first.bottom - first.top
         if not _LEAST * height < gap < _MOST * height:
             return gap > _LEAST * height
+        before, word = self.place(number - 1), self.place(number)
         drawn = before.right - before.left + word.right - word.left
         return gap > _GAP * drawn / sum(
             w.end() - w.start() for w in self.words[number - 1 : number + 1]
@@ -132,17 +126,16 @@ class Row:
 
     def each_cell(self) -> Iterator[Cell]:
         """Yield the cells one by one, for whoever needs the first ones only."""
-        cell = None
-        for number, word in enumerate(self.words):
-            at, left = word.start(), self.place(number).left
-            if cell and (not self._apart(number) or cell.text in _OPENING):
-                at, left = cell.at, cell.left
-            elif cell:
-                yield cell
+        at = 0
+        for number, word in enumerate(self.words, 1):
             text = self.text[at : word.end()]
-            cell = Cell(text, at, word.end(), left, self.place(number).right)
-        if cell:
-            yield cell
+            if number < len(self.words):
+                if text in _OPENING or not self.parted(number):
+                    continue
+            box = self.box(at, word.end())
+            yield Cell(text, at, word.end(), box.left, box.right)
+            if number < len(self.words):
+                at = self.words[number].start()
 
     @cached_property
     def words(self) -> tuple[re.Match[str], ...]:
@@ -152,7 +145,7 @@ class Row:
     @cached_property
     def bare(self) -> tuple[str, ...]:
         """The row's words as labels are compared."""
-        return tuple(map(bare, _WORD.findall(self.text)))
+        return bare(self.text)
 
     @cached_property
     def edges(self) -> frozenset[int]:
@@ -179,21 +172,27 @@ class Page:
         self.text = wide or text
         self._exact = len(self.text) == self._read.count_chars()
         self._left, _, _, self._top = page.get_bbox()
-        self._at = pdfium.FS_RECTF()
+        self._boxes: dict[int, Box] = {}
+        self._raw, self._at = self._read.raw, pdfium.FS_RECTF()
         self._here = ctypes.byref(self._at)
 
     def box(self, first: int, last: int | None = None) -> Box:
         """Return the box from one character of the text to another, as high as the first's font."""
-        last = first if last is None else last
-        read, at, get = self._read.raw, self._at, pdfium.FPDFText_GetLooseCharBox
+        one = self._boxes.get(first) or self._drawn(first)
+        if last is None or last == first:
+            return one
+        other = self._boxes.get(last) or self._drawn(last)
+        return Box(one.left, one.top, other.right, one.bottom)
+
+    def _drawn(self, index: int) -> Box:
+        place, at = index, self._at
         if not self._exact:  # PDFium keeps characters that it leaves out of the text
-            first = pdfium.FPDFText_GetCharIndexFromTextIndex(read, first)
-            last = pdfium.FPDFText_GetCharIndexFromTextIndex(read, last)
-        get(read, first, self._here)
-        left, top, bottom = at.left - self._left, self._top - at.top, self._top - at.bottom
-        if last != first:
-            get(read, last, self._here)
-        return Box(left, top, at.right - self._left, bottom)
+            place = pdfium.FPDFText_GetCharIndexFromTextIndex(self._raw, index)
+        _CHAR_BOX(self._raw, place, self._here)
+        left, top = self._left, self._top
+        box = Box(at.left - left, top - at.top, at.right - left, top - at.bottom)
+        self._boxes[index] = box
+        return box
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -225,4 +224,7 @@ def opened(content: bytes) -> Iterator[list[Page]]:
     Raises pypdfium2.PdfiumError where it does not open.
     """
     with pypdfium2.PdfDocument(content) as document:
-        yield [Page(number, page) for number, page in enumerate(document, 1)]
+        pages = [Page(number, page) for number, page in enumerate(document, 1)]
+        yield pages
+        for page in pages:  # each row knows its page: else they are garbage for the collector
+            vars(page).pop("rows", None)
