@@ -131,9 +131,7 @@ class Columns(_Strict):
     @cached_property
     def first_words(self) -> list[frozenset[str]]:
         """Words of which each needed column's header has one."""
-        return [
-            frozenset(bare(head)[0] for head in self.columns[name]) for name in self.needs
-        ]
+        return [frozenset(bare(head)[0] for head in self.columns[name]) for name in self.needs]
 
     @model_validator(mode="after")
     def _known(self) -> Columns:

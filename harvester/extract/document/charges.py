@@ -160,7 +160,7 @@ class _Reader:
                 after = amounts[number].start() if number < len(amounts) else len(row.text)
                 if not any(map(str.isalpha, row.text[money.end() : after])):
                     continue
-                beside = next((cell for cell in row.cells if cell.at >= money.end()), None)
+                beside = _beside(row, money.end())
                 if beside and (money is amounts[-1] or self._is_label(row, beside)):
                     yield at, money.end()
                     at = beside.at
@@ -211,6 +211,13 @@ class _Reader:
         self.printed.append(Printed(label, parts, row.page.number, box, block, row, at, end))
 
 
+def _beside(row: Row, end: int) -> Cell | None:
+    """Return the first cell that begins behind an offset."""
+    behind = (n for n, word in enumerate(row.words) if word.start() >= end)
+    at = next((row.words[n].start() for n in behind if row.parted(n)), None)
+    return None if at is None else next((cell for cell in row.cells if cell.at >= at), None)
+
+
 def _is_whole(row: Row, label: Label) -> bool:
     """Tell whether a label of some words is not the beginning of a longer one."""
     if label.weight < 2:
@@ -238,6 +245,9 @@ def _joined(printed: list[Printed]) -> Iterator[Printed]:
                 if owner is not None:
                     rows[owner].append(at)
         for anchor in anchors:
+            if rows[anchor] == [anchor]:
+                yield group[anchor]
+                continue
             label = " ".join(group[at].text for at in sorted(rows[anchor]) if group[at].text)
             box = group[min(rows[anchor])].box
             yield replace(group[anchor], text=label, box=box)

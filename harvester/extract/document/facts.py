@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from harvester.extract.document import values
-from harvester.extract.document.words import Box, Cell, Page, Row
+from harvester.extract.document.words import Cell, Page, Row
 from harvester.layout import DATE, FACTS, SHORT_DATE, Layout, Spelling, Value, bare
 
 Known = date | Decimal | int | str
@@ -49,8 +49,8 @@ class Facts:
 
     def __init__(self) -> None:
         self._answers: dict[str, set[Known]] = {}
-        self.places: dict[str, tuple[Row, Box]] = {}
-        """Where labels that were answered stand."""
+        self.places: dict[str, tuple[Row, int]] = {}
+        """The rows of labels that were answered, and their first words."""
 
     def add(self, name: str, value: Known | None) -> None:
         """Note an answer."""
@@ -190,9 +190,7 @@ def _answer(facts: Facts, layout: Layout, rows: list[Row], number: int, label: L
         found = find_it(rows, number, label, layout)
         if found:
             _note(facts, label.fact, *found)
-            row = rows[number]
-            box = row.box(row.words[label.first].start(), row.words[label.after - 1].end())
-            facts.places.setdefault(label.fact, (row, box))
+            facts.places.setdefault(label.fact, (rows[number], label.first))
             return
 
 
@@ -219,9 +217,9 @@ def _right(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
         return _broken(rows, number, at)
     if not found or (_again(row, found.end(), label.fact) and not _joined(row, label, found)):
         return None
-    if label.weight == 1 and kind in {"date", "period", "money"}:
-        if _is_sentence(row, found.end(), layout):
-            return None
+    prose = label.weight == 1 and kind in {"date", "period", "money"}
+    if prose and _is_sentence(row, found.end(), layout):
+        return None
     return _read(label.fact, row.text, at, label.words)
 
 
@@ -281,38 +279,40 @@ def _joined(row: Row, label: Label, found: re.Match[str]) -> bool:
 
 
 def _below(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[Known, ...] | None:
-    row, text = rows[number], FACTS[label.fact] == "text"
-    if not (text or any(_DIGIT.search(other.text) for _, other in _near(rows, number))):
+    row, kind = rows[number], FACTS[label.fact]
+    if kind != "text" and not any(_DIGIT.search(other.text) for _, other in _close(rows, number)):
         return None
-    whole = label.after == len(row.words) or row.parted(label.after)
-    if not whole or not row.parted(label.first):
-        return None  # part of a longer label, or a unit
     box = row.box(row.words[label.first].start(), row.words[label.after - 1].end())
-    under = _under(rows, number, box.left, box.right)
+    under = _under(rows, number, box.left, box.right) if _is_cell(row, label) else None
     if under is None:
         return None
     at, cell = under
-    more = _under(rows, at, min(box.left, cell.left), max(box.right, cell.right))
     found = _read(label.fact, cell.text, 0, label.words, whole=True)
-    if found is None and more and FACTS[label.fact] in {"period", "date"}:
+    more = _under(rows, at, min(box.left, cell.left), max(box.right, cell.right))
+    if found is None and more and kind in {"period", "date"}:
         return _read(label.fact, f"{cell.text} {more[1].text}", 0, label.words, whole=True)
-    if found is None or text:
+    if found is None or kind == "text":
         alike = len(rows[at].cells) == len(row.cells)
         return found if alike and _is_name(cell.text, layout) else None
-    if more and _read(label.fact, more[1].text, 0, label.words, whole=True):
-        return None  # a column of them, none of which is the value
-    return found
+    # A column of them, none of which is the value.
+    again = more and _read(label.fact, more[1].text, 0, label.words, whole=True)
+    return None if again else found
+
+
+def _is_cell(row: Row, label: Label) -> bool:
+    """Tell whether a label stands alone: else it is part of a longer one, or a unit."""
+    return row.parted(label.first) and (label.after == len(row.words) or row.parted(label.after))
 
 
 def _under(rows: list[Row], number: int, left: float, right: float) -> tuple[int, Cell] | None:
-    for at, other in _near(rows, number):
+    for at, other in _close(rows, number):
         cell = other.under(left, right)
         if cell:
             return at, cell
     return None
 
 
-def _near(rows: list[Row], number: int) -> Iterator[tuple[int, Row]]:
+def _close(rows: list[Row], number: int) -> Iterator[tuple[int, Row]]:
     row = rows[number]
     lowest = row.bottom + _NEAR * (row.bottom - row.top)
     for at in range(number + 1, len(rows)):

@@ -99,7 +99,8 @@ def _single(told: Facts) -> tuple[RegisterRead, ...]:
     )  # fmt: skip
     if previous is None or present is None or meter is None:
         return ()
-    row, box = told.places["present"]
+    row, first = told.places["present"]
+    box = row.place(first)
     return (
         RegisterRead(
             meter=meter,

@@ -24,7 +24,7 @@ _BESIDE = 36
 """How far, in points, what stands under a header may reach past it."""
 _ATOM = re.compile(rf"{DATE}|{SHORT_DATE}|\S+", re.IGNORECASE)
 
-_DIGIT = re.compile(r"\d")
+_NO_HEADER = re.compile(r"[\d,]")
 _NOTED = re.compile(r"^x\s*|\s*(?:kwh|\(?(?:est|act|[aec])[a-z.]*\)?)$", re.IGNORECASE)
 """What may stand beside a figure: a unit, or how it was read."""
 
@@ -61,13 +61,13 @@ def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Hea
 
 def _hints(row: Row, table: Columns) -> list[bool] | None:
     """Tell of which needed columns a row may hold the header, None where it can hold none."""
-    if _DIGIT.search(row.text):
+    if _NO_HEADER.search(row.text):
         return None
     return [not first.isdisjoint(row.bare) for first in table.first_words]
 
 
 def _header(window: Sequence[Row], table: Columns) -> Heads | None:
-    if any(_DIGIT.search(row.text) for row in window) or not _close(window):
+    if any(_NO_HEADER.search(row.text) for row in window) or not _close(window):
         return None
     words = [word in table.words for row in window for word in row.bare]
     if 2 * sum(words) < len(words):

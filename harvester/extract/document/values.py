@@ -22,7 +22,9 @@ MATCH = {
     ),
     "money": re.compile(MONEY, _I),
     "number": re.compile(NUMBER, _I),
-    "kwh": re.compile(rf"({NUMBER})(?:\s*kWh\b)?(?!\s?(?:(?:kW|kVA|%|days?|daily|per|a|each)\b|/))", _I),
+    "kwh": re.compile(
+        rf"({NUMBER})(?:\s*kWh\b)?(?!\s?(?:(?:kW|kVA|%|days?|daily|per|a|each)\b|/))", _I
+    ),
     "days": re.compile(r"(?<![\w.,/$-])(\d{1,3})(?:\s*days?\b)?(?![.,/:-]?\d)", _I),
     "serial": re.compile(r"[A-Z]{0,4}-?\d[\dA-Z-]*\b(?![/.,]\d)", _I),
 }

@@ -91,11 +91,11 @@ class Row:
 
     def box(self, at: int, end: int) -> Box:
         """Return the box of what stands from one offset up to another."""
-        if len(self._offsets) == 1:
-            return self.page.box(self._starts[0] + at, self._starts[0] + end - 1)
         return self.page.box(self._index(at), self._index(end - 1))
 
     def _index(self, offset: int) -> int:
+        if len(self._offsets) == 1:
+            return self._starts[0] + offset
         piece = bisect_right(self._offsets, offset) - 1
         return self._starts[piece] + offset - self._offsets[piece]
 
@@ -109,7 +109,7 @@ class Row:
         if number == 0:
             return True
         behind, at = self.words[number - 1].end() - 1, self.words[number].start()
-        last, first = self.box(behind, behind + 1), self.box(at, at + 1)
+        last, first = self.page.box(self._index(behind)), self.page.box(self._index(at))
         gap, height = first.left - last.right, first.bottom - first.top
         if not _LEAST * height < gap < _MOST * height:
             return gap > _LEAST * height
@@ -129,9 +129,8 @@ class Row:
         at = 0
         for number, word in enumerate(self.words, 1):
             text = self.text[at : word.end()]
-            if number < len(self.words):
-                if text in _OPENING or not self.parted(number):
-                    continue
+            if number < len(self.words) and (text in _OPENING or not self.parted(number)):
+                continue
             box = self.box(at, word.end())
             yield Cell(text, at, word.end(), box.left, box.right)
             if number < len(self.words):
