@@ -97,16 +97,17 @@ def labels(row: Row, layout: Layout) -> Iterator[Label]:
         if not found or not _opens(row, at, covered):
             continue
         most = max(label.weight for label in found)
-        covered = max(covered, *(label.after for label in found))
-        if most > 1 or not _is_prose(row, at):
+        if most > 1 or not _is_prose(row, at, covered):
+            covered = max(covered, *(label.after for label in found))
             yield from (label for label in found if label.weight == most)
 
 
-def _is_prose(row: Row, at: int) -> bool:
-    """Tell whether a word that may be a label is a unit, or goes on from the row above."""
+def _is_prose(row: Row, at: int, covered: int) -> bool:
+    """Tell whether a word that may be a label is a unit, or one of a sentence."""
     if at == 0:
         return row.words[0][0].islower()
-    return row.bare[at] in _UNITS and row.bare[at - 1][-1].isdigit() and not row.parted(at)
+    unit_or_first = row.bare[at] in _UNITS or not covered
+    return unit_or_first and row.bare[at - 1][-1].isdigit() and not row.parted(at)
 
 
 def _goes_on(row: Row, at: int, node: Spelling) -> bool:
@@ -301,6 +302,8 @@ def _below(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
 
 def _is_cell(row: Row, label: Label) -> bool:
     """Tell whether a label stands alone: else it is part of a longer one, or a unit."""
+    if row.bare[0] in _UNITS and len(row.bare) == 1:
+        return False  # an axis
     return row.parted(label.first) and (label.after == len(row.words) or row.parted(label.after))
 
 

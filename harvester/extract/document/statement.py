@@ -9,7 +9,9 @@ from harvester.extract.document import charges, facts, tables
 from harvester.extract.document.facts import Facts
 from harvester.extract.document.words import Page
 from harvester.layout import Layout
-from harvester.model import Direction, RegisterRead, Statement
+from harvester.model import Component, Direction, LineItem, RegisterRead, Statement
+
+_BY_ENERGY = {Component.ENERGY, Component.DISTRIBUTION, Component.WHOLESALE_POWER}
 
 
 def recognized(text: str, layouts: Sequence[Layout]) -> Layout | None:
@@ -35,11 +37,11 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
     counts = {(f.read.service_from, f.read.service_to, f.days) for f in found if f.read}
     for *_, count in counts if len(counts) == 1 else ():
         told.add("days", None if count is None else Decimal(count))
+    whole = [line for block in blocks for line in block]
     if not any(f.lost for f in found):
-        _energy(told, reads, known=bool(layout.recognize))
+        _energy(told, reads, whole, known=bool(layout.recognize))
     _span(told, reads)
     total, days = told.number("total"), told.number("days")
-    whole = [line for block in blocks for line in block]
     lines = charges.proven(blocks, total) if layout.charges.anywhere else whole
     statement = Statement(
         account=account,
@@ -62,17 +64,26 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
     return statement, told.ambiguous
 
 
-def _energy(told: Facts, reads: Sequence[RegisterRead], *, known: bool) -> None:
-    """Take both energies from the registers.
+def _energy(
+    told: Facts, reads: Sequence[RegisterRead], lines: Sequence[LineItem], *, known: bool
+) -> None:
+    """Take both energies from the registers, unless a line bills more than they count.
 
     Where a known layout prints one, that its meters differ is for the checks to say.
     """
+    billed = {
+        line.quantity
+        for line in lines
+        if line.quantity and line.component in _BY_ENERGY and f"{line.unit}".casefold() == "kwh"
+    }
     for direction, name in ((Direction.DELIVERED, "kwh"), (Direction.RECEIVED, "received_kwh")):
         amounts = [read.kwh for read in reads if read.direction is direction]
         printed = told.number(name)
         if None in amounts or not amounts or (known and printed is not None):
             continue
         sums = _sums([amount for amount in amounts if amount is not None])
+        if direction is Direction.DELIVERED and not known:
+            sums |= {quantity for quantity in billed if quantity > max(sums)}
         for total in sums if printed not in sums else ():
             told.add(name, total)
 
