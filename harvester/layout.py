@@ -210,6 +210,8 @@ class Layout(_Strict):
     facts: Mapping[str, Fact]
     sentences: tuple[Pattern, ...] = ()
     """Facts in running text, as named groups."""
+    past: tuple[str, ...] = ()
+    """Headings of what was billed at another time: labels beside and under them are passed over."""
     reads: Reads | None = None
     charges: Charges = Charges()
     components: tuple[Named, ...] = ()
@@ -242,6 +244,14 @@ class Layout(_Strict):
             return next(named.component for named in self.components if named.label.search(label))
 
         return told
+
+    @cached_property
+    def headings(self) -> dict[str, set[tuple[str, ...]]]:
+        """Headings of the past as they are compared, by their first words."""
+        found: dict[str, set[tuple[str, ...]]] = {}
+        for heading in map(bare, self.past):
+            found.setdefault(heading[0], set()).add(heading)
+        return found
 
     @cached_property
     def words(self) -> frozenset[str]:

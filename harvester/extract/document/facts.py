@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 from harvester.extract.document import values
@@ -145,8 +147,11 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
     """Return all answers that the labels and a layout's sentences have."""
     facts = Facts()
     for page in pages:
+        past = _past(page, labelled, layout)
         for number, row in enumerate(page.rows):
             for label in labelled.get(row, ()):
+                if (row, label) in past:
+                    continue
                 whole = _continued(page.rows, number, label, layout)
                 _answer(facts, layout, page.rows, number, whole)
         for sentence in layout.sentences:
@@ -155,6 +160,44 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
                     for said in sentence.finditer(row.text):
                         _say(facts, row, said)
     return facts
+
+
+def _past(page: Page, labelled: Labelled, layout: Layout) -> set[tuple[Row, Label]]:
+    """Return the labels beside and under headings of what was billed at another time."""
+    found: set[tuple[Row, Label]] = set()
+    for number, row in enumerate(page.rows):
+        for at, behind in _headings(row, layout):
+            left = row.place(at).left - _FLUSH
+            beside = row.place(behind).left if behind < len(row.bare) else inf
+            if beside < inf and _DIGIT.search(row.bare[behind]):
+                continue  # a line of the bill
+            for under in [row, *_block(page.rows, number)]:
+                for label in labelled.get(under, ()):
+                    x = under.place(label.first).left
+                    if left < x < beside or (under is row and x == beside):
+                        found.add((under, label))
+    return found
+
+
+def _headings(row: Row, layout: Layout) -> Iterator[tuple[int, int]]:
+    """Yield the first word of each cell that is such a heading, and the one behind it."""
+    if layout.headings.keys().isdisjoint(row.bare):
+        return
+    for at, word in enumerate(row.bare):
+        for heading in layout.headings.get(word, ()):
+            behind = at + len(heading)
+            if row.bare[at:behind] != heading or not row.parted(at):
+                continue
+            if behind == len(row.bare) or row.parted(behind):
+                yield at, behind
+
+
+def _block(rows: list[Row], number: int) -> Iterator[Row]:
+    """Yield the rows under one up to the first that stands apart."""
+    for above, row in pairwise(rows[number:]):
+        if row.top - above.bottom > above.bottom - above.top:
+            return
+        yield row
 
 
 def _continued(rows: list[Row], number: int, label: Label, layout: Layout) -> Label:
