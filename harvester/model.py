@@ -279,10 +279,6 @@ class Estimate:
     wh: int
     quality: Quality
 
-    def scaled(self, over: int, under: int) -> Estimate:
-        """Return it times a fraction, in whole Wh."""
-        return Estimate(round(self.wh * over / under), self.quality)
-
 
 @dataclass(frozen=True)
 class DayOfHours:
