@@ -108,8 +108,9 @@ def _is_prose(row: Row, at: int, covered: int) -> bool:
     """Tell whether a word that may be a label is a unit, or one of a sentence."""
     if at == 0:
         return row.words[0][0].islower()
-    unit_or_first = row.bare[at] in _UNITS or not covered
-    return unit_or_first and row.bare[at - 1][-1].isdigit() and not row.parted(at)
+    before = row.bare[at - 1]
+    unit = row.bare[at] in _UNITS and before.replace(",", "").isdecimal()
+    return (unit or (not covered and before[-1].isdigit())) and not row.parted(at)
 
 
 def _goes_on(row: Row, at: int, node: Spelling) -> bool:
