@@ -17,6 +17,8 @@ from harvester.layout import FACTS, Charges, Layout
 from harvester.model import Component, LineItem
 
 _MONEY = values.MATCH["money"]
+_CENTS = re.compile(r"\.\d\d")
+"""What is found sooner than money."""
 _WORDS = 9
 """A label of more words is a sentence."""
 _TIGHT = 1.25
@@ -119,7 +121,7 @@ class _Reader:
         if self._heads:
             self._cells(row, self._heads)
             return
-        if not self._open and not ("." in row.text and _MONEY.search(row.text)):
+        if not self._open and not (_CENTS.search(row.text) and _MONEY.search(row.text)):
             return
         for at, end in self._parts(row):
             begin = self._label(row, at, end)

@@ -151,7 +151,7 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
         past = _past(page, labelled, layout)
         for number, row in enumerate(page.rows):
             for label in labelled.get(row, ()):
-                if (row, label) in past:
+                if past and (row, label) in past:
                     continue
                 whole = _continued(page.rows, number, label, layout)
                 _answer(facts, layout, page.rows, number, whole)
@@ -167,6 +167,8 @@ def _past(page: Page, labelled: Labelled, layout: Layout) -> set[tuple[Row, Labe
     """Return the labels beside and under headings of what was billed at another time."""
     found: set[tuple[Row, Label]] = set()
     for number, row in enumerate(page.rows):
+        if layout.headings.keys().isdisjoint(row.bare):
+            continue
         for at, behind in _headings(row, layout):
             left = row.place(at).left - _FLUSH
             beside = row.place(behind).left if behind < len(row.bare) else inf
@@ -182,8 +184,6 @@ def _past(page: Page, labelled: Labelled, layout: Layout) -> set[tuple[Row, Labe
 
 def _headings(row: Row, layout: Layout) -> Iterator[tuple[int, int]]:
     """Yield the first word of each cell that is such a heading, and the one behind it."""
-    if layout.headings.keys().isdisjoint(row.bare):
-        return
     for at, word in enumerate(row.bare):
         for heading in layout.headings.get(word, ()):
             behind = at + len(heading)
@@ -203,11 +203,11 @@ def _block(rows: list[Row], number: int) -> Iterator[Row]:
 
 def _continued(rows: list[Row], number: int, label: Label, layout: Layout) -> Label:
     """Return an amount's label with what goes on in the line under it, as "After 07/01/2026"."""
+    if FACTS[label.fact] != "money" or number + 1 == len(rows):
+        return label
     row, node = rows[number], layout.labels
     for word in label.words:
         node = node.after[word]
-    if FACTS[label.fact] != "money" or not node.after or number + 1 == len(rows):
-        return label
     below = rows[number + 1]
     at = next((n for n, word in enumerate(below.bare) if word in node.after), None)
     if at is None or not (label.after == len(row.words) or row.parted(label.after)):

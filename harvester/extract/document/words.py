@@ -75,6 +75,8 @@ class Row:
         self._starts, self._offsets = [pieces[0].start], [0]
         if len(pieces) > 1:
             self._join(pieces)
+        self.bare = bare(self.text)
+        """The row's words as labels are compared."""
 
     def _join(self, pieces: list[_Piece]) -> None:
         pieces.sort(key=lambda piece: piece.box.left)
@@ -140,11 +142,6 @@ class Row:
     def words(self) -> tuple[re.Match[str], ...]:
         """The row's words as matches in its text."""
         return tuple(_WORD.finditer(self.text))
-
-    @cached_property
-    def bare(self) -> tuple[str, ...]:
-        """The row's words as labels are compared."""
-        return bare(self.text)
 
     @cached_property
     def edges(self) -> frozenset[int]:
