@@ -71,6 +71,35 @@ def test_a_total_register_beside_its_parts_is_not_counted_twice() -> None:
     assert page(heads, *rows[1:]).kwh == 1250
 
 
+def test_another_time_beside_this_bill_and_a_sentence_under_a_label_change_nothing() -> None:
+    said = page(
+        [(50, "Last Year"), (300, "Amount Due"), (-560, "$249.11")],
+        [(50, "1,190 kWh"), (300, "By paying online you save")],
+    )
+    assert (said.total, said.kwh) == (Decimal("249.11"), None)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Usage history May 910 Apr 760 Mar 800", "Readings of 05/12/2026 and 06/11/2026, 30 days"],
+)
+def test_a_sentence_under_a_table_of_meters_is_no_register(sentence: str) -> None:
+    heads = [(50, "Meter"), (130, "Previous"), (210, "Present"), (290, "kWh")]
+    row = [(50, "51001"), (130, "100"), (210, "1,350"), (290, "1,250")]
+    assert page(heads, row, sentence).kwh == 1250
+
+
+def test_a_header_keeps_a_column_whose_name_is_in_its_upper_line_only() -> None:
+    said = page(
+        [(50, "Meter"), (130, "Reading"), (230, "Reading"), (330, "Multiplier"), (430, "Usage")],
+        [(50, "Number"), (130, "Previous"), (230, "Present"), (430, "kWh")],
+        [(50, "51001"), (130, "100"), (230, "125"), (330, "40"), (430, "1,000")],
+    )
+    assert [register(read) for read in said.reads] == [
+        ("51001", "delivered", "100", "125", "40", "1000")
+    ]
+
+
 def test_each_table_of_meters_is_read_once() -> None:
     heads = [(50, "Meter"), (130, "Previous"), (210, "Present"), (290, "kWh")]
     one = [(50, "51001"), (130, "100"), (210, "1,350"), (290, "1,250")]

@@ -177,7 +177,8 @@ def _past(page: Page, labelled: Labelled, layout: Layout) -> set[tuple[Row, Labe
             for under in [row, *_block(page.rows, number)]:
                 for label in labelled.get(under, ()):
                     x = under.place(label.first).left
-                    if left < x < beside or (under is row and x == beside):
+                    counted = under is row and FACTS[label.fact] in {"kwh", "days"}
+                    if left < x < beside or (counted and x == beside):
                         found.add((under, label))
     return found
 
@@ -214,7 +215,8 @@ def _continued(rows: list[Row], number: int, label: Label, layout: Layout) -> La
         return label
     if abs(below.place(at).left - row.place(label.first).left) > _FLUSH:
         return label
-    longer = max(_spelled(below, at, node), key=lambda spelled: spelled.weight, default=None)
+    spelled = [one for one in _spelled(below, at, node) if FACTS[one.fact] == "money"]
+    longer = max(spelled, key=lambda one: one.weight, default=None)
     if longer is None or _right(rows, number + 1, longer, layout):
         return label
     return label._replace(fact=longer.fact, words=longer.words)
@@ -262,8 +264,12 @@ def _right(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
         return _broken(rows, number, at)
     if not found or (_again(row, found.end(), label.fact) and not _joined(row, label, found)):
         return None
-    prose = label.weight == 1 and kind in {"date", "period", "money"}
-    if prose and _is_sentence(row, found.end(), layout):
+    marked = label.weight > 1 or row.words[label.after - 1][0].endswith(":")
+    if (
+        kind in {"date", "period", "money"}
+        and not marked
+        and _is_sentence(row, found.end(), layout)
+    ):
         return None
     return _read(label.fact, row.text, at, label.words)
 

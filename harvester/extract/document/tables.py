@@ -50,13 +50,17 @@ def headers(rows: Sequence[Row], table: Columns) -> Iterator[tuple[int, int, Hea
                 break
             wanted = list(map(or_, wanted, hint))
             heads = _header(rows[over : number + 1], table) if all(wanted) else None
-            if heads:
-                behind = number + 1
-                longer = _header(rows[over : behind + 1], table)
-                if longer and _known(longer) > _known(heads):
-                    behind, heads = behind + 1, longer
-                yield over, behind, heads
-                break
+            if not heads:
+                continue
+            # The lines above and below may belong to it too.
+            ways = [(over, number + 2)] + [(over - 1, number + 1)] * (over > behind)
+            found = [(*way, _header(rows[slice(*way)], table) or {}) for way in ways]
+            best = max(found, key=lambda way: _known(way[2]))
+            if _known(best[2]) <= _known(heads):
+                best = (over, number + 1, heads)
+            behind = best[1]
+            yield best
+            break
 
 
 def _hints(row: Row, table: Columns) -> list[bool] | None:
@@ -220,7 +224,8 @@ def _read(row: Row, table: Reads, heads: Heads, meter: str) -> Found:
     days = {name: values.day(told[name]) for name in ("service_from", "service_to") if name in told}
     blank = {name for name, value in (numbers | days).items() if value is None}
     if not set(table.needs) <= set(told) - blank or blank & set(numbers):
-        return Found(row, lost=not values.MATCH["money"].search(row.text))
+        several = len(row.cells) >= len(table.needs)
+        return Found(row, lost=several and not values.MATCH["money"].search(row.text))
     serial = values.MATCH["serial"].search(told.get("meter", ""))
     received = table.received is not None and table.received.search(row.text) is not None
     box = row.box(row.words[0].start(), row.words[0].end())
