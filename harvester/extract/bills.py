@@ -101,6 +101,7 @@ def _identity(text: str, bill: Bill) -> Iterator[tuple[str, bool]]:
     dates = (
         rf"0?{day.month}[/-]0?{day.day}[/-](?:{day.year}|{day:%y})",
         rf"{month[:3]}(?:{month[3:]})?\.?\s+0?{day.day},?\s+{day.year}",
+        rf"0?{day.day}[\s-]{month[:3]}(?:{month[3:]})?\.?[\s,-]+(?:{day.year}|{day:%y})",
         rf"{day:%Y-%m-%d}",
     )
     yield "billing date", re.search(rf"(?<!\d)(?:{'|'.join(dates)})(?!\d)", text) is not None
