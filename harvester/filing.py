@@ -63,8 +63,8 @@ class Filing:
             rows, failure = self._extract(account, artifact)
             change = Change(0, 0)
             if entered.new and entered.last:
-                change = self._write(account, entered.id, artifact, rows)
                 judging = Judging(self._catalog, self._profile, account, artifact.account)
+                change = self._write(account, entered.id, artifact, rows)
                 judging.after(artifact, rows.covered, artifact.about.get("bill", ""))
             elif entered.new:
                 before = self._catalog.told(account)

@@ -214,3 +214,21 @@ def test_what_is_wrong_with_a_bill_says_that_another_one_replaces_it(tmp_path: P
     assert wrong.keys() == {"bill-energy", "register-bill"}
     assert all("A later bill of the same period replaces it." in said for said in wrong.values())
     made.catalog.close()
+
+
+def test_a_multiplier_that_comes_after_the_registers_is_held_against_them(tmp_path: Path) -> None:
+    plant = "1000303002"
+    told = list(Visit(WORLD, plant, TODAY - 20 * DAY).artifacts())
+    usage = [a for a in told if a.kind in {Kind.DAILY, Kind.INTERVAL}]
+    documents = [
+        replace(a, retrieved_at=a.retrieved_at + DAY) for a in told if a.kind is Kind.BILL_PDF
+    ]
+    made = Desk(tmp_path / "home", plant)
+    made.take([*(a for a in told if a.kind is Kind.BILL_LIST), *usage])
+    assert "register-day" not in {one.rule for one in made.outcomes()}
+    made.take(documents[:1])
+    at_once = made.outcomes()
+    assert "register-day" in {one.rule for one in at_once}
+    made.filing.again(made.account)
+    assert made.outcomes() == at_once
+    made.catalog.close()
