@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from harvester.errors import Misconfigured, State
-from harvester.store.home import private_folder, sync_folder, unusable
+from harvester.store.home import private_folder, unusable, write_private
 
 
 class Stop(NamedTuple):
@@ -24,14 +23,9 @@ def stop(home: Path, profile: str, reason: str, at: datetime) -> None:
     """Leave a utility alone from its next request on; the newest reason stands."""
     file = _file(home, profile)
     private_folder(file.parent)
-    part = file.with_suffix(".part")
+    told = json.dumps({"reason": reason, "since": f"{at:%Y-%m-%d %H:%M} UTC"})
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            json.dump({"reason": reason, "since": f"{at:%Y-%m-%d %H:%M} UTC"}, out)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(file)
-        sync_folder(file.parent)
+        write_private(file, told.encode())
     except OSError as error:
         raise unusable(file.parent, error.strerror) from error
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from pathlib import Path
 
 from harvester.errors import BadData, State
-from harvester.store.home import private_folder, sync_folder, unusable
+from harvester.store.home import private_folder, unusable, write_private
 
 SHA = re.compile(r"[0-9a-f]{64}")
 SUFFIX = re.compile(r"[a-z0-9]{1,8}")
@@ -40,7 +38,7 @@ class Archive:
             there = self.folder / sha[:2] / f"{sha}.{suffix}"
         private_folder(there.parent)
         try:
-            _write(there, content)
+            write_private(there, content)
         except OSError as error:
             raise unusable(self.folder, error.strerror) from error
         return sha
@@ -65,18 +63,3 @@ class Archive:
             State.UNREADABLE,
             f"The archive {self.folder} has no file {sha}: restore it from a backup.",
         )
-
-
-def _write(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)

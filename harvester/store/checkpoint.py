@@ -11,7 +11,6 @@ import fcntl
 import hashlib
 import os
 import stat
-import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harvester.errors import ActionNeeded, State
 from harvester.store.audit import START, Torn, Trail, canonical, moment_of
-from harvester.store.home import sync_folder, unusable
+from harvester.store.home import sync_folder, unusable, write_private
 
 
 class Tree:
@@ -133,7 +132,7 @@ class Checkpoints:
             checkpoint = bare.model_copy(update={"signature": signature})
             lines = "".join(one.document() for one in (*kept, checkpoint))
             try:
-                _write(self.file, lines.encode())
+                write_private(self.file, lines.encode())
             except OSError as error:
                 raise unusable(self.file, error.strerror) from error
         return checkpoint
@@ -278,19 +277,3 @@ def _authentic(content: bytes, key: Ed25519PublicKey | None, where: str) -> Chec
 
 def _refused(what: str, then: str) -> ActionNeeded:
     return ActionNeeded(State.CHECKPOINT_REFUSED, f"{what}; {then}.")
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a 0600 file, whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(handle)
-        part.replace(file)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    sync_folder(file.parent)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from harvester.errors import Misconfigured, State
@@ -31,6 +33,22 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a 0600 file, whole or not at all, and safe from a power cut; raises OSError."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(name, file)  # noqa: PTH105 - a name, as mkstemp gives it
+    except BaseException:  # whatever ends it, the part must not stay
+        with suppress(FileNotFoundError):
+            os.unlink(name)  # noqa: PTH108
+        raise
+    sync_folder(file.parent)
 
 
 def unusable(place: Path, why: object) -> Misconfigured:
