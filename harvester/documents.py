@@ -71,6 +71,10 @@ class _Race:
         if content and not self.won.done():
             self.won.set_result((url, content))
 
+    def _lose(self, failure: BadData) -> None:
+        if not self.won.done():
+            self.won.set_exception(failure)
+
     def _run(self, work: object) -> None:
         async def quietly() -> None:
             with suppress(PlaywrightError):
@@ -98,7 +102,12 @@ class _Race:
             self._run(self._read_page(response))
 
     async def _keep(self, download: Download) -> None:
-        content = await asyncio.to_thread((await download.path()).read_bytes)
+        try:
+            content = await asyncio.to_thread((await download.path()).read_bytes)
+        except PlaywrightError:
+            broken = "The document broke off before its end; it is asked for again."
+            self._lose(BadData(State.NOT_YET_AVAILABLE, broken))
+            return
         await download.delete()
         self._win(download.url, content)
 

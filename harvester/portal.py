@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -26,7 +29,8 @@ POLL = 0.05
 RELOADS = 10
 """A page that loads itself more often, while we look at it, will not come to rest."""
 _ERROR = 400
-_STATUS = {429: State.RATE_LIMITED, 503: State.MAINTENANCE}
+PAUSE = timedelta(minutes=1)
+"""How long a portal is left alone that asks for a pause and does not say for how long."""
 
 _NAME = """e => {
   const said = e.getAttribute('aria-label') || (e.matches('input') && e.value) || e.innerText
@@ -109,26 +113,43 @@ class Portal:
     """The undeclared host that the portal last tried to lead its member to."""
     answered: tuple[int, str] = (0, "")
     """HTTP status and path of the page; 0 while there is none."""
+    broken: bool = False
+    """Whether the page broke off before its end."""
+    wait_until: datetime | None = None
+    """When the portal, which asked for a pause, may be asked again."""
     loads: int = 0
     """How often a page was loaded."""
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(self._patience * 1000)
         self.page.on("request", self._note_where_to)
-        self.page.on("response", self._note_answer)
+        self.context.on("response", self._note_answer)
+        self.page.on("requestfailed", self._note_end)
+        self._next_turn = 0.0
+
+    def _loads_page(self, request: Request) -> bool:
+        with suppress(PlaywrightError):  # of a frame that is gone already
+            return request.is_navigation_request() and request.frame == self.page.main_frame
+        return False
 
     def _note_where_to(self, request: Request) -> None:
-        if request.is_navigation_request() and not self.declared(request.url):
+        if self._loads_page(request):
+            self.broken = False
             parts = urlsplit(request.url)
-            if parts.scheme in {"http", "https"} and request.frame == self.page.main_frame:
+            if parts.scheme in {"http", "https"} and not self.declared(request.url):
                 self.led_to = parts.netloc
 
     def _note_answer(self, response: Response) -> None:
-        if response.request.is_navigation_request():
-            with suppress(PlaywrightError):  # of a frame that is gone already
-                if response.frame == self.page.main_frame:
-                    self.answered = response.status, urlsplit(response.url).path
-                    self.loads += 1
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS and self.declared(response.url):
+            self.wait_until = self.now() + _pause(response.headers.get("retry-after"), self.now())
+        if self._loads_page(response.request):
+            self.answered = response.status, urlsplit(response.url).path
+            self.loads += 1
+
+    def _note_end(self, request: Request) -> None:
+        # A page that another one replaces, or that turns into a download, is aborted.
+        if self._loads_page(request) and request.failure != "net::ERR_ABORTED":
+            self.broken = True
 
     @property
     def context(self) -> BrowserContext:
@@ -139,13 +160,25 @@ class Portal:
     def _patience(self) -> float:
         return self.profile.pace.reply_seconds
 
+    async def turn(self) -> None:
+        """Wait until the portal may be asked for one more thing; raise where it may not."""
+        self.halt()
+        self._rest()
+        pause, self._next_turn = self._next_turn - time.monotonic(), 0.0
+        if pause > 0:
+            await asyncio.sleep(pause)
+            self.halt()
+        middle = self.profile.pace.pause_ms / 1000
+        self._next_turn = time.monotonic() + random.uniform(0.5, 1.5) * middle  # noqa: S311 - a pause
+
     async def goto(self, route: str) -> None:
         """Open a named route; raises Transient or Drift by what the portal answers."""
-        self.halt()
+        await self.turn()
         url = self.profile.url(route)
         try:
             self.answered = 0, ""
-            await self.page.goto(url, wait_until="domcontentloaded")
+            if loaded := await self.page.goto(url, wait_until="domcontentloaded"):
+                await loaded.finished()  # or a page that broke off would look like a short one
         except PlaywrightTimeout:
             raise self._down(f"did not answer within {self._patience:.0f} seconds") from None
         except PlaywrightError as error:
@@ -162,20 +195,35 @@ class Portal:
                 f"{self.profile.name} sends its members on to {self.led_to}, which the profile"
                 f" does not declare; if that is right, add it to the profile's origins.",
             )
-        status, place = self.answered
-        state = _STATUS.get(status)
-        if state is None and status in {401, 403}:
-            raise Drift(
-                State.BLOCKED,
-                f"{self.profile.name} refused {place} (HTTP {status}): ask it why.",
-            )
-        if state or status >= 500:
+        self._rest()
+        self.judge(*self.answered)
+        if self.broken:
+            raise self._down(f"broke off in the middle of {self.answered[1]}")
+
+    def _rest(self) -> None:
+        """Raise while the pause lasts that the portal asked for."""
+        if self.wait_until and self.now() < self.wait_until:
             raise Transient(
-                state or State.PORTAL_DOWN,
+                State.RATE_LIMITED,
+                f"{self.profile.name} asks for a pause until {self.wait_until:%H:%M:%S} UTC;"
+                f" nothing was lost, run again then.",
+                self.wait_until,
+            )
+
+    def judge(self, status: int, place: str) -> None:
+        """Raise what an HTTP status says that is no page's and no feed's own answer."""
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise Drift(
+                State.BLOCKED, f"{self.profile.name} refused {place} (HTTP {status}): ask it why."
+            )
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            down = status == HTTPStatus.SERVICE_UNAVAILABLE
+            raise Transient(
+                State.MAINTENANCE if down else State.PORTAL_DOWN,
                 f"{self.profile.name} answered {place} with HTTP {status};"
                 f" nothing was lost, run again later.",
             )
-        if status == 404:
+        if status == HTTPStatus.NOT_FOUND:
             raise Drift(
                 State.PORTAL_CHANGED,
                 f"{self.profile.name} has no page {place} any more; check base and routes"
@@ -302,7 +350,7 @@ class Portal:
 
     async def click(self, control: Locator) -> None:
         """Click a control whose name is on the allow-list."""
-        self.halt()
+        await self.turn()
         with self.answering():
             await self.allowed(control)
         try:
@@ -348,9 +396,25 @@ class Portal:
 
     async def post(self, route: str, payload: Mapping[str, str]) -> Reply:
         """Post JSON from within the page, so that its session and origin rules hold."""
+        await self.turn()
         told = await self.ask(_POST, [self.profile.url(route), json.dumps(dict(payload))])
         status, url, media, text = json.loads(told)
+        self._rest()
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise self.expired()
+        self.judge(status, urlsplit(url).path)
+        if text.lstrip().startswith("<"):
+            raise self._in_its_place(text)
         return Reply(status, url, media, text.encode())
+
+    def _in_its_place(self, markup: str) -> Transient:
+        """Return what a page means that came in place of data: mostly that the session is over."""
+        for state in (State.MAINTENANCE, State.PORTAL_DOWN):
+            patterns = (way.text for way in self.profile.outcomes.get(state, ()) if way.text)
+            if any(re.search(pattern, markup, re.IGNORECASE) for pattern in patterns):
+                said = f"{self.profile.name} answered with a page that says {state}"
+                return Transient(state, f"{said}; nothing was lost, run again later.")
+        return self.expired()
 
     def expired(self) -> Transient:
         """Return the failure of a session that the portal has ended."""
@@ -358,3 +422,14 @@ class Portal:
             State.SESSION_EXPIRED,
             f"{self.profile.name} ended the session; what is missing is fetched by the next one.",
         )
+
+
+def _pause(retry_after: str | None, now: datetime) -> timedelta:
+    """Return what a Retry-After header asks for: seconds, or a date (RFC 9110)."""
+    said = (retry_after or "").strip()
+    if said.isdecimal():
+        return timedelta(seconds=int(said))
+    with suppress(ValueError):
+        until = parsedate_to_datetime(said)
+        return max((until if until.tzinfo else until.replace(tzinfo=UTC)) - now, timedelta())
+    return PAUSE

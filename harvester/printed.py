@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from lxml.etree import ParserError
 from harvester.model import Bill
 
 MOST_DIGITS = 12
+_MINUTE = timedelta(minutes=1)
 
 _CELLS = ("th", "td")
 
@@ -31,6 +32,15 @@ def day(text: str) -> date | None:
         return datetime.strptime(text.split(maxsplit=1)[0], "%m/%d/%Y").date()  # noqa: DTZ007 - a local day
     except (IndexError, ValueError):
         return None
+
+
+def wait(text: str) -> timedelta | None:
+    """Return how long a sentence asks to wait, as in "try again in 30 minutes"; None for others."""
+    told = re.search(r"\b(\d{1,3}|an?|one)\s+(minute|hour|day)s?\b", text, re.IGNORECASE)
+    if told is None:
+        return None
+    count = int(told[1]) if told[1].isdecimal() else 1
+    return count * {"m": _MINUTE, "h": 60 * _MINUTE, "d": timedelta(days=1)}[told[2][0].lower()]
 
 
 def amount(text: str) -> Decimal | None:

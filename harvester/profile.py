@@ -73,6 +73,13 @@ def _origin(value: str) -> str:
     return value
 
 
+def _hours(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", value):
+        message = f"{value!r} is no span of hours such as 22:30-05:00"
+        raise ValueError(message)
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -90,6 +97,13 @@ class Pace(_Strict):
     """Limits that the utility's portal sets or that we keep out of courtesy."""
 
     sign_ins_a_day: int = 3
+    runs_a_day: int = 12
+    run_window: Annotated[str, AfterValidator(_hours)] | None = None
+    """When runs may begin, in the portal's local time: "22:30-05:00" passes over midnight."""
+    pause_ms: int = 300
+    """Middle of the pauses between requests, which last from half to one and a half of it."""
+    code_seconds: float = 600
+    """How long a run waits for a code that the portal sent to its member."""
     reply_seconds: float = 30
     """How long a page or a feed may take before the portal counts as down."""
     click_ms: int = 130

@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 from playwright.async_api import Browser
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
-from harvester import stops
+from harvester import holds, pace, stops
 from harvester.browser import open_browser, open_context
 from harvester.errors import ActionNeeded, BadData, Failure, State, Transient
 from harvester.extract.rows import Rows
@@ -38,15 +44,35 @@ TRIES = 2
 """How often one thing is fetched in a session."""
 SIDE_BY_SIDE = 4
 """How many sign-ins are harvested at the same time."""
+PATIENCE = timedelta(minutes=2)
+"""The longest pause that a portal may ask for and still be waited for by the same run."""
+SIGN_IN = "sign-in"
+"""The kind of a run by which a person tries whether a sign-in works; it fetches nothing."""
+CODE_POLL = 0.5
+"""Seconds between two looks for a code that is handed in."""
 
 _LACKING = {"no-bills", "fewer-bills", "bill-missing"}
 """Rules that say that the billing history is not all that it should be."""
 
 log = structlog.get_logger()
 T = TypeVar("T")
+Wait = Callable[[RetryCallState], float]
 
 Report = Callable[[str, str, int, int], None]
 """Hears whose (member and last three digits), what, how many are done, and of how many."""
+
+
+class Credentials(Protocol):
+    """What a harvest needs of whoever keeps the member's secrets."""
+
+    def password(self) -> str:
+        """Return the password, raise ActionNeeded where it is not to be sent."""
+
+    def reject(self, password: str) -> None:
+        """Remember that the portal refused it."""
+
+    def code(self, since: datetime) -> str | None:
+        """Return a code for a portal that asked for one then, None while there is none."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +81,7 @@ class Task:
 
     member: Member
     profile: Profile
-    password: str = field(repr=False)
+    credentials: Credentials = field(repr=False)
     window: Window
     today: date
     kind: str = "run"
@@ -135,12 +161,11 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
     outcome = harvest.outcome
     try:
         with _alone(store.home, name):
+            harvest.admit()
             async for attempt in AsyncRetrying(
-                retry=retry_if_exception(
-                    lambda e: isinstance(e, Transient) and harvest.may_retry()
-                ),
+                retry=retry_if_exception(harvest.worth_another),
                 stop=stop_after_attempt(SESSIONS),
-                wait=wait_random_exponential(multiplier=1, max=10),
+                wait=harvest.pause(wait_random_exponential(multiplier=1, max=10)),
                 reraise=True,
             ):
                 with attempt:
@@ -148,6 +173,7 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
         outcome.state = State.OK_PARTIAL if outcome.failed else State.OK
     except Failure as failure:
         outcome.state, outcome.message = failure.state, str(failure)
+        holds.keep(store.home, name, profile, failure, task.now())
     store.catalog.finish_run(run, outcome.state, task.now(), outcome.facts())
     told: dict[str, str | int] = {"profile": profile, "member": name, "run": run}
     told |= {"state": outcome.state, **outcome.facts()}
@@ -163,10 +189,10 @@ class _Harvest:
         self.task = task
         self.run = run
         self.outcome = Outcome()
+        self._home = store.home
         self._catalog = store.catalog
         self._trail = store.trail
         self._files = Filing(store, task.profile)
-        self._halt = partial(stops.refuse, store.home, task.profile.id)
         self._report = report
         self._gained = 0
         """Documents and days that came home, and how many of them before the last session."""
@@ -178,14 +204,43 @@ class _Harvest:
         self._told = max(self.task.now(), self._told + timedelta(microseconds=1))
         return self._told
 
-    def may_retry(self) -> bool:
+    def worth_another(self, failure: BaseException) -> bool:
         """Tell whether another session is worth it: one that brought nothing was the last."""
-        return self._gained > self._gained_before
+        return (
+            isinstance(failure, Transient)
+            and self._gained > self._gained_before
+            and self._soon(failure)
+        )
+
+    def _soon(self, failure: Failure) -> bool:
+        return failure.not_before is None or failure.not_before - self.task.now() <= PATIENCE
+
+    def pause(self, backoff: Wait) -> Wait:
+        """Return the seconds before another try: the pause that the portal asks for, or more."""
+
+        def seconds(state: RetryCallState) -> float:
+            failure = state.outcome.exception() if state.outcome else None
+            until = failure.not_before if isinstance(failure, Failure) else None
+            asked = (until - self.task.now()).total_seconds() if until else 0
+            return max(backoff(state), asked)
+
+        return seconds
+
+    def admit(self) -> None:
+        """Raise where this harvest may not begin: it is stopped, held, or too often."""
+        task, now = self.task, self.task.now()
+        self._halt()
+        by_hand = task.kind == SIGN_IN
+        holds.refuse(self._home, task.member.name, task.profile.id, now, by_hand=by_hand)
+        pace.may_run(task.profile, task.member.name, self._catalog, self.run, now)
+
+    def _halt(self) -> None:
+        stops.refuse(self._home, self.task.profile.id)
 
     async def session(self, browser: Browser) -> None:
         """Sign in once and fetch what is missing of every account."""
         task, outcome = self.task, self.outcome
-        self._halt()
+        pace.may_sign_in(task.profile, task.member.name, self._catalog, task.now())
         outcome.failed.clear()
         async with (
             Wire(task.profile.origins, sandbox=task.sandbox) as wire,
@@ -196,7 +251,8 @@ class _Harvest:
             try:
                 platform = fit(task.profile)(portal)
                 await self._sign_in(platform)
-                for number in await self._accounts(platform):
+                numbers = await self._accounts(platform)
+                for number in () if task.kind == SIGN_IN else numbers:
                     await self._account(platform, number)
             finally:
                 outcome.requests += wire.requests.total()
@@ -206,19 +262,42 @@ class _Harvest:
     async def _sign_in(self, platform: Oscp) -> None:
         task = self.task
         await platform.open_sign_in()
-        limit, since = task.profile.pace.sign_ins_a_day, task.now() - timedelta(days=1)
-        if self._catalog.sign_ins_since(task.profile.id, task.member.name, since) >= limit:
-            raise Transient(
-                State.RATE_LIMITED,
-                f"{task.member.name} was signed in {limit} times within a day, which is the limit"
-                f" of {task.profile.name}; run again tomorrow.",
-            )
+        password = task.credentials.password()
         self._catalog.record_sign_in(self.run, task.now())
         self._note("credentials.sent")
         self._gained_before = self._gained
         self.outcome.sign_ins += 1
-        await platform.sign_in(task.member.user, task.password)
+        asked = task.now()
+        try:
+            await platform.sign_in(task.member.user, password)
+        except ActionNeeded as failure:
+            if failure.state is State.BAD_CREDENTIALS:
+                task.credentials.reject(password)
+            if failure.state is not State.MFA_REQUIRED:
+                raise
+            await platform.enter_code(await self._code(asked))
         self._note("credentials.accepted")
+        holds.lift(self._home, task.member.name)
+
+    async def _code(self, asked: datetime) -> str:
+        """Wait for the code that the portal asks for."""
+        task, name = self.task, self.task.member.name
+        self._catalog.await_code(self.run)
+        self._note("code.awaited")
+        deadline = time.monotonic() + task.profile.pace.code_seconds
+        self._report(name, "code: hand it in with `harvester code`", 0, 1)
+        while time.monotonic() < deadline:
+            self._halt()
+            if code := task.credentials.code(asked):
+                self._note("code.sent")
+                return code
+            await asyncio.sleep(CODE_POLL)
+        raise ActionNeeded(
+            State.OTP_TIMEOUT,
+            f"No code for {name} was handed in within {task.profile.pace.code_seconds / 60:.0f}"
+            f" minutes; when its member is at hand, `harvester sign-in {name}` and then"
+            f" `harvester code {name}`.",
+        )
 
     async def _accounts(self, platform: Oscp) -> list[str]:
         numbers = await platform.accounts()
@@ -235,14 +314,14 @@ class _Harvest:
         """Fetch one account; that it is not to be had does not stop the others."""
         profile, member = self.task.profile, self.task.member
         try:
-            await _patiently(lambda: platform.select(number))
+            await self._patiently(lambda: platform.select(number))
         except ActionNeeded as failure:
             self._fail(number, failure)
             return
         account = self._catalog.account_id(profile.id, member.name, number)
         self._file(account, await platform.account(number))
-        listed = self._file(account, await _patiently(lambda: platform.bill_list(number)))
-        self._file(account, await _patiently(lambda: platform.ledger(number)))
+        listed = self._file(account, await self._patiently(lambda: platform.bill_list(number)))
+        self._file(account, await self._patiently(lambda: platform.ledger(number)))
         known = (f for f in self._catalog.findings(account) if f.rule in _LACKING)
         for finding in (*listed.findings, *known):
             self._fail(number, BadData(State.NO_DATA, finding.message))
@@ -251,19 +330,24 @@ class _Harvest:
             self._say(number, "bills", done, len(bills))
             await self._bill(platform, account, bill)
         self._say(number, "bills", len(bills), len(bills))
-        await _patiently(lambda: platform.open_usage(number))
+        await self._patiently(lambda: platform.open_usage(number))
         try:
             self._file(account, await platform.notes(number))
         except BadData as failure:
             self._fail(number, failure)
-        await _patiently(lambda: self._usage(platform, account, number))
+        await self._patiently(lambda: self._usage(platform, account, number))
 
     async def _bill(self, platform: Oscp, account: int, bill: Bill) -> None:
         """Fetch one document; one that is not it stays missing, and the next run asks again."""
         try:
-            await _patiently(
+            await self._patiently(
                 lambda: self._document(platform, account, bill),
-                {State.PORTAL_DOWN, State.NOT_YET_AVAILABLE, State.NOT_A_PDF},
+                {
+                    State.PORTAL_DOWN,
+                    State.RATE_LIMITED,
+                    State.NOT_YET_AVAILABLE,
+                    State.NOT_A_PDF,
+                },
             )
         except BadData as failure:
             if failure.state is State.NOT_YET_AVAILABLE:
@@ -323,26 +407,29 @@ class _Harvest:
         self.outcome.failed.append(said)
         self._note("item.failed", account=masked(number), state=failure.state)
 
+    async def _patiently(
+        self,
+        fetch: Callable[[], Awaitable[T]],
+        states: Collection[State] = (State.PORTAL_DOWN, State.RATE_LIMITED),
+    ) -> T:
+        """Fetch one thing, and once more in the same session where that may help."""
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(
+                lambda e: isinstance(e, Failure) and e.state in states and self._soon(e)
+            ),
+            stop=stop_after_attempt(TRIES),
+            wait=self.pause(wait_random_exponential(multiplier=0.5, max=5)),
+            reraise=True,
+        ):
+            with attempt:
+                return await fetch()
+        raise AssertionError  # the last attempt raises
+
     def _say(self, number: str, what: str, done: int, total: int) -> None:
         self._report(f"{self.task.member.name} {masked(number)}", what, done, total)
 
     def _note(self, event: str, **facts: str | int) -> None:
         self._trail.append(event, self.task.now(), run=self.run, **facts)
-
-
-async def _patiently(
-    fetch: Callable[[], Awaitable[T]], states: Collection[State] = (State.PORTAL_DOWN,)
-) -> T:
-    """Fetch one thing, and once more in the same session where that may help."""
-    async for attempt in AsyncRetrying(
-        retry=retry_if_exception(lambda e: isinstance(e, Failure) and e.state in states),
-        stop=stop_after_attempt(TRIES),
-        wait=wait_random_exponential(multiplier=0.5, max=5),
-        reraise=True,
-    ):
-        with attempt:
-            return await fetch()
-    raise AssertionError  # the last attempt raises
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from harvester.members import Member
 from harvester.model import Direction, Window
 from harvester.profile import Profile, load
 from harvester.run import Outcome, Task, harvest_all
+from harvester.sandbox.credentials import Known
 
 TODAY = date(2026, 3, 20)
 DAY = timedelta(days=1)
@@ -223,7 +224,7 @@ class Foreign:
 
 def patient(seconds: float = 8) -> Profile:
     found = load("caec")
-    pace = found.pace.model_copy(update={"reply_seconds": seconds})
+    pace = found.pace.model_copy(update={"reply_seconds": seconds, "pause_ms": 0})
     return found.model_copy(update={"pace": pace})
 
 
@@ -237,7 +238,7 @@ def harvested(home: Path, password: str) -> tuple[Outcome, Foreign, Store]:
         member = Member(name="me", profile="caec", user="resident")
         # Twelve days from the 8th: the clock changed on that day, so it is left out.
         window = Window(date(2026, 3, 9), TODAY)
-        task = Task(member, patient(), password, window, TODAY, sandbox=port)
+        task = Task(member, patient(), Known(password), window, TODAY, sandbox=port)
         try:
             (outcome,) = await harvest_all([task], Store(home), lambda *_: None)
         finally:

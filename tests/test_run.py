@@ -21,6 +21,7 @@ from harvester.profile import load
 from harvester.run import Outcome, Task, harvest, harvest_all
 from harvester.sandbox.app import COUNTS, portal, serve
 from harvester.sandbox.counts import Counts
+from harvester.sandbox.credentials import Known
 from harvester.sandbox.switches import Switches
 from harvester.sandbox.truth import account_truth
 from harvester.sandbox.world import TODAY, World
@@ -44,6 +45,7 @@ async def simulated(
     faults: tuple[str, ...] = (),
 ) -> AsyncIterator[tuple[Task, Counts]]:
     world, found = World(today=today), load(profile)
+    found = found.model_copy(update={"pace": found.pace.model_copy(update={"pause_ms": 0})})
     app = portal(world, base=found.base, switches=Switches.parse(faults))
     runner, port = await serve(app)
     try:
@@ -51,7 +53,7 @@ async def simulated(
             Task(
                 member=Member(name="member", profile=profile, user=user),
                 profile=found,
-                password=f"{user}-Pa55",
+                credentials=Known(f"{user}-Pa55"),
                 window=Window(today - days * DAY, today),
                 today=today,
                 sandbox=port,
@@ -146,7 +148,7 @@ def test_true_reads_replace_averages_which_stay_as_revisions(tmp_path: Path) -> 
 
 
 def test_a_wrong_password_is_sent_once_and_a_person_must_act(tmp_path: Path) -> None:
-    outcome, counts = once(tmp_path, change=lambda task: replace(task, password="wrong"))
+    outcome, counts = once(tmp_path, change=lambda task: replace(task, credentials=Known("wrong")))
     assert outcome.state is State.BAD_CREDENTIALS
     assert dict(counts.rejected) == {"sandbox-home": 1}
     assert "wrong" not in outcome.message

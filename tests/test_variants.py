@@ -20,6 +20,7 @@ from harvester.profile import Profile, load
 from harvester.run import Outcome, Task, harvest_all
 from harvester.sandbox.app import COUNTS, portal, serve
 from harvester.sandbox.counts import Counts
+from harvester.sandbox.credentials import Known
 from harvester.sandbox.switches import Switches
 from harvester.sandbox.truth import account_truth
 from harvester.sandbox.world import World
@@ -40,7 +41,9 @@ def profile(name: str = OLDER, **feed: Any) -> Profile:
     return found.model_copy(
         update={
             "time_zone": "America/Chicago",
-            "pace": found.pace.model_copy(update={"reply_seconds": REPLY_SECONDS, "click_ms": 0}),
+            "pace": found.pace.model_copy(
+                update={"reply_seconds": REPLY_SECONDS, "click_ms": 0, "pause_ms": 0}
+            ),
             "feed": found.feed.model_copy(update=feed),
         }
     )
@@ -110,7 +113,7 @@ def harvested(
         task = Task(
             Member(name="me", profile=found.id, user=user),
             found,
-            password or f"{user}-Pa55",
+            Known(password or f"{user}-Pa55"),
             window,
             today,
             sandbox=port,

@@ -27,6 +27,7 @@ DEMO_USERS = ("sandbox-home", "sandbox-solar", "sandbox-business", "sandbox-new"
 
 def demo(options: argparse.Namespace) -> int:
     """Harvest simulated members: the profile's own origins, answered by the embedded portal."""
+    from harvester.sandbox.credentials import Known
     from harvester.sandbox.world import World
 
     settings = settings_of(options)
@@ -34,13 +35,15 @@ def demo(options: argparse.Namespace) -> int:
     world = World()
     portal = profile.load(DEMO_PROFILE)
     # Nobody is locked out of a simulated portal, and a demo may be run all day.
-    pace = portal.pace.model_copy(update={"sign_ins_a_day": 1000})
+    pace = portal.pace.model_copy(
+        update={"sign_ins_a_day": 1000, "runs_a_day": 1000, "pause_ms": 0}
+    )
     portal = portal.model_copy(update={"pace": pace})
     tasks = [
         Task(
             member=Member(name=user, profile=DEMO_PROFILE, user=user),
             profile=portal,
-            password=world.sign_in(user).password,
+            credentials=Known(world.sign_in(user).password),
             window=Window(months_back(world.today, 24), world.today),
             today=world.today,
             kind="demo",

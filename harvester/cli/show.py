@@ -135,8 +135,8 @@ def _last(run: Run) -> None:
         )
     else:
         print(
-            f"{run.member}: {run.state} on {run.started_at:%Y-%m-%d %H:%M} UTC;"
-            f" to act: {MEANINGS[run.state].actor}"
+            f"{run.member}: {run.state} on {run.started_at:%Y-%m-%d %H:%M} UTC."
+            f" {MEANINGS[run.state].said} To act: {MEANINGS[run.state].actor}."
         )
 
 

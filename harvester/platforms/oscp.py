@@ -7,11 +7,13 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from playwright.async_api import Locator
+from playwright.async_api import ElementHandle, Locator
+from playwright.async_api import Error as PlaywrightError
 
 from harvester import printed
 from harvester.documents import capture
@@ -37,7 +39,9 @@ _MEANT = {
     " add`, they are not sent again as they are",
     State.ACCOUNT_LOCKED: "has locked this sign-in; the member must wait or call the utility",
     State.PASSWORD_CHANGE_REQUIRED: "asks the member for a new password; sign in there once",
-    State.MFA_REQUIRED: "asks for a code that it sends to the member",
+    State.MFA_REQUIRED: "asks for a code; hand in what the member receives with `harvester code`"
+    " while a run waits for it, or keep the authenticator's secret with `harvester member add"
+    " --totp`",
     State.CAPTCHA_REQUIRED: "asks for the characters of a picture; the member must sign in there",
     State.NOTICE_PENDING: "shows terms that the member must read and accept there first",
 }
@@ -67,9 +71,9 @@ class Oscp:
     NAMES: ClassVar[Mapping[str, set[str]]] = {
         "routes": {"login", "billing", "history", "usage", "daily", "interval"},
         "locators": {
-            "user", "password", "sign_in", "open_sign_in", "notice", "all_accounts",
-            "account_table", "account_length", "bill_table", "bill_link", "usage_chart",
-            "usage_note",
+            "user", "password", "sign_in", "open_sign_in", "code", "send_code", "notice",
+            "all_accounts", "account_table", "account_length", "bill_table", "bill_link",
+            "usage_chart", "usage_note",
         },
         "labels": {
             "number", "service_address", "rate", "kind", "e_bill", "usage_alert", "daily_report",
@@ -97,9 +101,9 @@ class Oscp:
         async for _ in portal.looks("user", "open_sign_in"):
             shown = await portal.outcomes()
             if await portal.seen("user"):
-                self._act(shown.keys() & {State.CAPTCHA_REQUIRED})
+                self._act({s: w for s, w in shown.items() if s is State.CAPTCHA_REQUIRED})
                 return
-            self._act(shown.keys())
+            self._act(shown)
             if not opened and (link := await portal.seen("open_sign_in")):
                 await portal.click(link)
                 opened = True
@@ -117,6 +121,27 @@ class Oscp:
         async for _ in portal.looks("outcomes"):
             if self._signed_in(await portal.outcomes()):
                 return
+
+    async def enter_code(self, code: str) -> None:
+        """Send a code once, where the sign-in asks for one.
+
+        Raises ActionNeeded(MFA_REQUIRED) where the portal does not take it.
+        """
+        portal = self.portal
+        field = await portal.find("code")
+        await portal.fill(field, code)
+        asked = await field.element_handle()
+        await portal.click(await portal.find("send_code"))
+        try:
+            async for _ in portal.looks("outcomes"):
+                shown = await portal.outcomes()
+                if shown.keys() == {State.MFA_REQUIRED} and await _is_there(asked):
+                    continue  # not answered yet
+                if self._signed_in(shown):
+                    return
+        except Drift:
+            self._act(await portal.outcomes())
+            raise
 
     async def accounts(self) -> list[str]:
         """Return the account numbers that the sign-in sees, digits only."""
@@ -175,6 +200,7 @@ class Oscp:
     async def ledger(self, number: str) -> Artifact:
         """Fetch payments and bills by the page's own function, on the billing history."""
         names = self.portal.profile.functions
+        await self.portal.turn()
         told = await self.portal.ask(_LEDGER, [names["ledger"], names["bind_ledger"]])
         if told is None:
             raise Drift(
@@ -273,14 +299,19 @@ class Oscp:
 
     def _signed_in(self, shown: Mapping[State, set[str]]) -> bool:
         """Tell whether a page is signed in; raise what else it says that is no small print."""
-        said = {state for state, words in shown.items() if not words or words - self._print[state]}
-        self._act(said - _AT_THE_DOOR if State.OK in said else said)
+        said = {
+            state: words
+            for state, words in shown.items()
+            if (not words or words - self._print[state])
+            and not (State.OK in shown and state in _AT_THE_DOOR)
+        }
+        self._act(said)
         return State.OK in said
 
-    def _act(self, shown: Collection[State]) -> None:
+    def _act(self, shown: Mapping[State, set[str]]) -> None:
         """Raise what the page says other than that it is signed in."""
         name = self.portal.profile.name
-        said = set(shown) - {State.OK}
+        said = shown.keys() - {State.OK}
         if len(said) > 1:
             raise Drift(
                 State.PORTAL_CHANGED,
@@ -290,7 +321,9 @@ class Oscp:
         for state in said:
             if state in _PASSING:
                 raise Transient(state, f"{name} {_PASSING[state]}.")
-            raise ActionNeeded(state, f"{name} {_MEANT[state]}.")
+            waits = [wait for words in shown[state] if (wait := printed.wait(words))]
+            until = self.portal.now() + max(waits) if waits else None
+            raise ActionNeeded(state, f"{name} {_MEANT[state]}.", until)
 
     async def _list_accounts(self) -> list[str]:
         """Open the list of accounts in full and return their numbers as it prints them."""
@@ -349,6 +382,13 @@ class Oscp:
             retrieved_at=self.portal.now(),
             about=about or {},
         )
+
+
+async def _is_there(element: ElementHandle | None) -> bool:
+    """Tell whether an element is still of its page."""
+    with suppress(PlaywrightError):
+        return element is not None and bool(await element.evaluate("e => e.isConnected"))
+    return False
 
 
 def _size(option: str) -> float:

@@ -218,11 +218,7 @@ class UsageFeed:
         return reply, {day for day in span if day in days}
 
     def _items(self, kind: Kind, reply: Reply) -> list[dict[str, object]]:
-        if reply.status == HTTPStatus.UNAUTHORIZED:
-            raise self.portal.expired()
         if reply.status == HTTPStatus.OK:
-            if reply.content.lstrip().startswith(b"<"):
-                raise self.portal.expired()
             with suppress(ValueError):
                 told = printed.feed(reply.content)
                 if not told.error:

@@ -67,13 +67,29 @@ class Runs(Database):
         """Remember a sign-in before it is sent."""
         self._write("INSERT INTO sign_in VALUES (?, ?)", [(run, epoch(at))])
 
-    def sign_ins_since(self, profile: str, member: str, since: datetime) -> int:
-        """Count the sign-ins of a member."""
+    def sign_ins_since(self, profile: str, member: str, since: datetime) -> list[datetime]:
+        """Return when a member was signed in, oldest first."""
         rows = self._rows(
-            "SELECT count(*) FROM sign_in JOIN run ON run.id = run"
-            " WHERE profile = ? AND member = ? AND at >= ?",
+            "SELECT at FROM sign_in JOIN run ON run.id = run"
+            " WHERE profile = ? AND member = ? AND at >= ? ORDER BY at",
             profile,
             member,
             epoch(since),
         )
-        return int(rows[0][0])
+        return [moment(at) for (at,) in rows]
+
+    def runs_before(self, run: int, since: datetime) -> list[datetime]:
+        """Return when a member's earlier harvests began that asked the portal, or still may."""
+        rows = self._rows(
+            "SELECT other.started_at FROM run JOIN run other USING (profile, member)"
+            " WHERE run.id = ? AND other.id < run.id AND other.started_at >= ?"
+            " AND (other.finished_at IS NULL OR other.facts ->> 'requests' > 0)"
+            " ORDER BY other.started_at",
+            run,
+            epoch(since),
+        )
+        return [moment(at) for (at,) in rows]
+
+    def await_code(self, run: int) -> None:
+        """Remember that a harvest waits for a code that a person has."""
+        self._write("UPDATE run SET state = ? WHERE id = ?", [(State.AWAITING_OTP, run)])
