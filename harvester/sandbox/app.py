@@ -1,4 +1,4 @@
-"""The portal as a web application on loopback: its routes, and the faults any of them may have."""
+"""The portal as a web application on loopback: its routes, and the order of what they may meet."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from http import HTTPStatus
 from typing import Literal, NamedTuple
 
 from aiohttp import web
 
-from harvester.sandbox import member, sign_in
+from harvester.sandbox import member, roster, sign_in, trouble
 from harvester.sandbox.counts import Counts
 from harvester.sandbox.forms import Seal
-from harvester.sandbox.layout import NEWER, Layout, layout
+from harvester.sandbox.layout import NEWER, OLDER, Layout, layout
 from harvester.sandbox.session import COOKIE, Sessions
 from harvester.sandbox.site import (
     DANGEROUS,
@@ -36,12 +37,12 @@ Handler = Callable[..., Awaitable[web.StreamResponse]]
 
 
 class Route(NamedTuple):
-    """`page`, `feed` and `file` need a session; an `open` one and a `static` one do not."""
+    """`page`, `feed`, `file` and `hop` (to a page) need a session; `open` and `static` do not."""
 
     name: str
     method: str
     path: str
-    kind: Literal["open", "static", "page", "feed", "file", "danger"]
+    kind: Literal["open", "static", "page", "hop", "feed", "file", "danger"]
     handler: Handler
 
 
@@ -53,21 +54,24 @@ def portal(
     latency_ms: int = 0,
     now: Callable[[], float] = time.monotonic,
 ) -> web.Application:
-    """Return the portal of a world; `now` is the clock that sessions end by, in seconds.
+    """Return the portal of a world; `now` is its clock in seconds, by which sessions and locks end.
 
     `base` is /oscp or /onlineportal, ValueError otherwise.  `app[COUNTS]` and `/_sandbox/counts`
     tell what was asked of it.
     """
     switches = switches or Switches()
     sessions = Sessions(switches.session_seconds, switches.expire_after, now)
-    delay = (latency_ms + switches.slow) / 1000
     lay = layout(base, switches)
-    seal = Seal(f"{base} {world.seed}", lay.generator, validated=lay.validated)
-    site = Site(world, lay, switches, sessions, delay, seal)
+    if switches.moved_base != "off":
+        lay = layout(OLDER if base == NEWER else NEWER, switches)
+    if switches.reissued_bill:
+        world = World(world.seed, world.today, reissued=True)
+    seal = Seal(f"{lay.base} {world.seed}", lay.generator, validated=lay.validated)
+    site = Site(world, lay, switches, sessions, now, now(), latency_ms / 1000, seal)
     app = web.Application()
     app[COUNTS] = site.counts
     app.router.add_get("/_sandbox/counts", partial(_counts, site))
-    for route in _routes(site.layout, switches):
+    for route in (*_routes(site.layout, switches), *_elsewhere(base, switches)):
         app.router.add_route(route.method, route.path, partial(_answer, site, route))
     return app
 
@@ -94,7 +98,7 @@ def _routes(lay: Layout, switches: Switches) -> Iterator[Route]:
     for name, path in sign_in.OBSTACLES.items():
         yield Route(name, "GET", url(path), "page", sign_in.obstacle)
     if lay.landing != lay.billing:
-        yield Route("landing", "GET", url(lay.landing), "page", _to_billing)
+        yield Route("landing", "GET", url(lay.landing), "hop", _to_billing)
     yield Route("billing", "GET", url(lay.billing), "page", member.billing)
     yield Route("select", "POST", url(lay.billing), "page", member.select)
     yield Route("history", "GET", url(lay.history), "page", member.history)
@@ -108,6 +112,13 @@ def _routes(lay: Layout, switches: Switches) -> Iterator[Route]:
         yield Route(name, "*", url(path), "danger", _dangerous)
     for path in (PORTAL_CSS, PORTAL_JS):
         yield Route("static", "GET", url(path), "static", _static)
+
+
+def _elsewhere(old: str, switches: Switches) -> Iterator[Route]:
+    """Yield what is at no place of the portal's: its old base, if it has moved, and nothing."""
+    if switches.moved_base != "off":
+        for path in (old, old + "/{path:.*}"):
+            yield Route("old base", "*", path, "open", _moved)
     yield Route("not found", "*", "/{path:.*}", "static", _not_found)
 
 
@@ -116,13 +127,14 @@ async def _answer(site: Site, route: Route, request: web.Request) -> web.StreamR
     site.counts.routes[route.name] += 1
     if route.kind == "danger":
         site.counts.dangerous[route.name] += 1
-    if site.delay:
-        await asyncio.sleep(site.delay)
+    if route.kind != "static":
+        site.tally["request"] += 1
+    if seconds := trouble.delay(site):
+        await asyncio.sleep(seconds)
     if route.kind == "static":
         return await route.handler(site, request)
-    if site.switches.maintenance:
-        text = "The member portal is down for scheduled maintenance. Please come back later."
-        return site.message(request, "We will be right back", text)
+    if refused := trouble.refused(site, request):
+        return refused
     if route.kind in {"open", "danger"}:
         return await route.handler(site, request)
     return await _signed_in(site, route, request)
@@ -130,18 +142,25 @@ async def _answer(site: Site, route: Route, request: web.Request) -> web.StreamR
 
 async def _signed_in(site: Site, route: Route, request: web.Request) -> web.StreamResponse:
     session = site.sessions.use(request.cookies.get(COOKIE))
-    is_page = route.kind == "page"
+    if session and session.obstacle:
+        if route.name != session.obstacle:
+            raise web.HTTPFound(site.layout.url(sign_in.OBSTACLES[session.obstacle]))
+        return await route.handler(site, request, session)
+    if session and trouble.expires(site, route.kind, route.name):
+        site.sessions.close(session)
+        session = None
     if session is None:
+        is_page = route.kind in {"page", "hop"}
         back = "" if is_page and request.method == "GET" else site.layout.billing
         return sign_in.turned_away(site, request, back, is_page=is_page)
-    if session.obstacle and route.name != session.obstacle:
-        raise web.HTTPFound(site.layout.url(sign_in.OBSTACLES[session.obstacle]))
-    if route.kind != "file":
-        site.signed_in_requests += 1
-        every = site.switches.error_500
-        if every and site.signed_in_requests % every == 0:
-            return site.fault(request, "Timeout expired. The server is not responding.")
-    return await route.handler(site, request, session)
+    if spoiled := trouble.spoiled(site, request, route.kind):
+        return spoiled
+    if not roster.settle(site, session) and route.kind == "page":
+        text = "There is no account linked to your user ID. Please call (800) 555-0100."
+        return site.message(request, "Billing & Payments", text, session=session)
+    return await trouble.handed_over(
+        site, request, route.kind, await route.handler(site, request, session)
+    )
 
 
 async def _counts(site: Site, _request: web.Request) -> web.Response:
@@ -150,6 +169,13 @@ async def _counts(site: Site, _request: web.Request) -> web.Response:
 
 async def _to_billing(site: Site, _request: web.Request, _session: object) -> web.Response:
     raise web.HTTPFound(site.layout.url(site.layout.billing))
+
+
+async def _moved(site: Site, _request: web.Request) -> web.Response:
+    if site.switches.moved_base == "redirect":
+        raise web.HTTPMovedPermanently(site.layout.url("/"))
+    text = "The resource you are looking for has been removed, renamed or is unavailable."
+    return site.bare(HTTPStatus.NOT_FOUND, "404 - File or directory not found.", text)
 
 
 async def _dangerous(site: Site, request: web.Request) -> web.Response:

@@ -32,15 +32,21 @@ class Books:
 
 
 @lru_cache(maxsize=64)
-def books(seed: int, plan: Plan, today: date) -> Books:
-    """Return what was billed and paid up to and including `today`."""
-    writer = _Writer(seed, plan, today)
+def books(seed: int, plan: Plan, today: date, *, reissued: bool = False) -> Books:
+    """Return what was billed and paid up to and including `today`.
+
+    With `reissued` the newest bill is one of the same period and day with a credit, in place of the
+    first one; what was paid of that stays paid.
+    """
+    newest = len(books(seed, plan, today).bills) - 1 if reissued else None
+    writer = _Writer(seed, plan, today, newest)
     writer.write()
     return Books(tuple(writer.bills), tuple(writer.ledger))
 
 
 class _Writer:
-    def __init__(self, seed: int, plan: Plan, today: date) -> None:
+    def __init__(self, seed: int, plan: Plan, today: date, reissued: int | None) -> None:
+        self._reissued = reissued
         self._name = f"{seed}:{plan.account.number}"
         self._plan = plan
         self._today = today
@@ -66,7 +72,10 @@ class _Writer:
                 self._issue(billed, reads, corrects=self.bills[-1])
             else:
                 self._issue(billed, reads)
-            self._settle(self.bills[-1], rng, half=index in self._plan.short_paid)
+            first = self.bills[-1]
+            if len(self.bills) - 1 == self._reissued:
+                self._replace(first)
+            self._settle(first, rng, half=index in self._plan.short_paid)
 
     def _periods(self) -> Iterator[tuple[date, date]]:
         """Yield service periods of 28 to 33 days, around the same day of each month, endlessly."""
@@ -94,15 +103,30 @@ class _Writer:
         present = self._metering.reading(meter, last, channel)
         return MeterRead(meter.number, channel, first, last, previous, present, meter.multiplier)
 
+    def _replace(self, bill: Bill) -> None:
+        """Issue the last bill again with a credit, as though the first issue had never been."""
+        self.bills.pop()
+        self._balance -= self.ledger.pop().amount
+        corrects = self.bills[-1] if bill.kind == "Corrected" else None
+        if corrects:
+            self._balance -= self.ledger.pop().amount
+        self._payments = [line for line in bill.lines if line.component == "payment"]
+        self._issue(bill.billing_date, bill.meters, corrects, credit=_CREDIT)
+
     def _issue(
-        self, billed: date, reads: tuple[MeterRead, ...], corrects: Bill | None = None
+        self,
+        billed: date,
+        reads: tuple[MeterRead, ...],
+        corrects: Bill | None = None,
+        credit: tuple[Line, ...] = (),
     ) -> None:
         plan = self._plan
         since, until = reads[0].service_from, reads[-1].service_to
         kwh = _kwh(reads, "delivered")
         received = _kwh(reads, "received") if plan.account.has_received else None
         tariff = TARIFFS[plan.account.rate]
-        new = charges(tariff, (until - since).days, kwh, received, plan.lights)
+        *charged, tax = charges(tariff, (until - since).days, kwh, received, plan.lights)
+        new = [*charged, *credit, tax]
         current = sum((line.amount for line in new), Decimal(0))
         levelized = self._levelized(current)
 
@@ -179,6 +203,9 @@ class _Writer:
         number = str(10001 + len(self.ledger))
         row = LedgerItem(number, day, kind, description, amount, self._balance, moves)
         self.ledger.append(row)
+
+
+_CREDIT = (Line("Service credit", "credit", None, None, None, Decimal("-7.50")),)
 
 
 def _kwh(reads: Iterable[MeterRead], channel: Channel) -> int:

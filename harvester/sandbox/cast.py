@@ -41,6 +41,7 @@ class Plan:
 
 
 def _account(number: str, holder: str, rate: str = "Residential") -> Account:
+    tail = int(number[:7]) * 7919 % 9000 + 1000
     house = 100 + int(number[3:7]) % 100 * 10 + int(number[7:])
     return Account(
         number=number,
@@ -51,6 +52,9 @@ def _account(number: str, holder: str, rate: str = "Residential") -> Account:
         service_address=f"{house} Sample Road, Prattville AL 36066",
         phone=f"(334) 555-01{int(number[3:]) % 97:02}",
         email=f"{holder.lower().replace(' ', '-')}@example.com",
+        ssn=f"XXX-XX-{tail}",
+        bank=f"XXXXXX{tail * 3 % 9000 + 1000}",
+        card=f"XXXX-XXXX-XXXX-{tail * 7 % 9000 + 1000}",
         multiplier=1,
         has_received=False,
         paperless=False,

@@ -57,7 +57,11 @@ class Asked:
 
     @classmethod
     def of(cls, body: Json, switches: Switches, *, interval: bool) -> Asked | None:
-        """Read StartDate and EndDate, in either order of the daily feed; None is no day at all."""
+        """Read StartDate and EndDate, in either order of the daily feed; None is no day at all.
+
+        Where `end` is any, EndDate is the day after the last one, but for a single day asked for by
+        its own date.
+        """
         try:
             first, last = (
                 datetime.strptime(str(body[name]), "%m/%d/%Y").date()  # noqa: DTZ007 - a date
@@ -216,6 +220,19 @@ def _item(account: Account, row: Row, switches: Switches) -> Json:
 
 def _kwh(wh: int | None) -> str:
     return "NaN" if wh is None else f"{Decimal(wh) / 1000:.2f}"
+
+
+def repeated(told: Json, every: int) -> Json:
+    """Return a reply in which every so manieth row of each list comes twice; 0 is none."""
+
+    def again(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: again(inner) for name, inner in value.items()}
+        if not isinstance(value, list):
+            return value
+        return [row for n, row in enumerate(value, 1) for _ in range(1 if n % every else 2)]
+
+    return {name: again(value) for name, value in told.items()} if every else told
 
 
 def ledger(items: Sequence[LedgerItem], since: str, until: str) -> Json:

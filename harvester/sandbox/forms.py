@@ -50,17 +50,19 @@ class Seal:
         """Return the token that goes into the forms of whoever holds the cookie."""
         return base64.urlsafe_b64encode(self._mac(TOKEN, cookie.encode())).decode()
 
-    def ticket(self, user: str) -> str:
-        """Return what proves that this user's password was right."""
-        return user.encode().hex() + "." + self._mac("ticket", user.encode()).hex()
+    def ticket(self, user: str, at: float) -> str:
+        """Return what proves that this user's password was right at a time, in seconds."""
+        told = f"{at} {user}".encode()
+        return told.hex() + "." + self._mac("ticket", told).hex()
 
-    def holder(self, ticket: str) -> str | None:
-        """Return the user of a ticket, None where it is not one."""
+    def holder(self, ticket: str) -> tuple[str, float] | None:
+        """Return the user and the time of a ticket, None where it is not one."""
         try:
-            user = bytes.fromhex(ticket.partition(".")[0]).decode()
+            at, _, user = bytes.fromhex(ticket.partition(".")[0]).decode().partition(" ")
+            own = self.ticket(user, float(at))
         except ValueError:
             return None
-        return user if hmac.compare_digest(self.ticket(user).encode(), ticket.encode()) else None
+        return (user, float(at)) if hmac.compare_digest(own.encode(), ticket.encode()) else None
 
     def fields(self, page: str) -> dict[str, str]:
         """Return the hidden fields that only this page accepts back."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from harvester.sandbox import feeds
+from harvester.sandbox import feeds, roster
 from harvester.sandbox.bill_pdf import render
 from harvester.sandbox.forms import delta
 from harvester.sandbox.nouns import Account, Bill
@@ -19,6 +19,7 @@ from harvester.sandbox.site import Site, is_partial, plain
 BILLS_LISTED = 24
 ACCOUNT_LINK = "lnkAccount"
 PANEL = "dnn_ctr401_BillingPayments_UpdatePanel1"
+_NO_ACCOUNT = "The account was not found."
 
 
 class Place(NamedTuple):
@@ -31,17 +32,19 @@ class Place(NamedTuple):
 
 async def billing(site: Site, request: web.Request, session: Session) -> web.Response:
     """Show the selected account, its settings and, where there are several, all accounts."""
-    places = [_place(site, session, account) for account in session.sign_in.accounts]
+    places = [_place(site, session, account) for account in roster.listed(site, session)]
+    roster.saw(site, session)
     values = _selected(site, session) | {"panel": PANEL, "places": places}
     return site.page(request, "billing.html", values, "billing", session)
 
 
-def _selected(site: Site, session: Session) -> dict[str, object]:
+def _selected(site: Site, session: Session, refused: str = "") -> dict[str, object]:
     number = session.account.number
     notice = site.switches.notice == "on" and number not in session.noticed
     session.noticed.add(number)
     return {
         "notice": notice,
+        "refused": refused,
         "balance": _balance(site, number),
         "meters": [meter.number for meter in site.world.meters(number)],
     }
@@ -63,12 +66,14 @@ async def select(site: Site, request: web.Request, session: Session) -> web.Resp
     form = await request.post()
     if forged := site.forged(request, "billing", form):
         return forged
-    account = session.holds(str(form.get("__EVENTARGUMENT", "")))
-    if account and str(form.get("__EVENTTARGET", "")).endswith(ACCOUNT_LINK):
-        session.account = account
+    number, refused = str(form.get("__EVENTARGUMENT", "")), ""
+    if str(form.get("__EVENTTARGET", "")).endswith(ACCOUNT_LINK):
+        account = roster.opened(site, session, number)
+        session.account = account or session.account
+        refused = "" if account else number
     if not is_partial(request, form):
         raise web.HTTPFound(site.layout.url(site.layout.billing))
-    shown = site.page(request, "_billing.html", _selected(site, session), session=session)
+    shown = site.page(request, "_billing.html", _selected(site, session, refused), session=session)
     fresh = site.seal.fields("billing").items()
     hidden = [("hiddenField", name, value) for name, value in fresh]
     return plain(delta(("updatePanel", PANEL, shown.text or ""), *hidden))
@@ -76,7 +81,12 @@ async def select(site: Site, request: web.Request, session: Session) -> web.Resp
 
 async def history(site: Site, request: web.Request, session: Session) -> web.Response:
     """Show the newest bills of the selected account."""
-    bills = [(session.row(b.id), b) for b in listed(site, session.account.number)]
+    missing, twice = site.switches.missing_bill, site.switches.duplicate_bill
+    bills = [
+        (session.row(bill.id), bill)
+        for n, bill in enumerate(listed(site, session.account.number), 1)
+        for _ in range(0 if n == missing else 2 if n == twice else 1)
+    ]
     today = site.world.today
     since = f"{today:%m}/{today.year - 2}"
     values = {"bills": bills, "since": since, "until": f"{today:%m/%Y}"}
@@ -108,13 +118,19 @@ async def pdf(site: Site, request: web.Request, session: Session) -> web.Respons
         if forged := site.forged(request, page, form):
             return forged
         row = str(form.get("__EVENTARGUMENT", ""))
-    if row not in session.rows:
+    bill_id = session.rows.get(row, "")
+    if roster.opened(site, session, bill_id.partition("-")[0]) is None:
         return site.fault(request, "Object reference not set to an instance of an object.")
-    site.pdfs += 1
-    response = web.Response(body=_document(site, session.rows[row]))
+    bill, before = site.world.bill(bill_id), site.pdf
+    site.pdf = bill_id
+    if site.tally["file"] == site.switches.repeated_pdf and before:
+        bill = site.world.bill(before)
+    response = web.Response(body=_document(site, bill))
     response.content_type = "application/pdf"
-    if site.pdfs == site.switches.html_pdf:
+    if site.tally["file"] == site.switches.html_pdf:
         response = site.message(request, "Bill", "Your bill could not be displayed.")
+    if listed(site, bill.account).index(bill) + 1 == site.switches.pending_pdf:
+        response = site.message(request, "Bill", "This bill is not ready yet. Please come back.")
     way = {"inline": "inline", "blob": ""}.get(site.switches.pdf, "attachment")
     if way:
         response.headers["Content-Disposition"] = f'{way}; filename="ViewBill.pdf"'
@@ -122,12 +138,10 @@ async def pdf(site: Site, request: web.Request, session: Session) -> web.Respons
     return response
 
 
-def _document(site: Site, bill_id: str) -> bytes:
-    bill = site.world.bill(bill_id)
-    if site.pdfs == site.switches.wrong_pdf:
-        bill = _other(site, bill)
-    data = render(site.world, bill)
-    return data[: len(data) // 2] if site.pdfs == site.switches.truncated_pdf else data
+def _document(site: Site, bill: Bill) -> bytes:
+    nth = site.tally["file"]
+    data = render(site.world, _other(site, bill) if nth == site.switches.wrong_pdf else bill)
+    return data[: len(data) // 2] if nth == site.switches.truncated_pdf else data
 
 
 def _other(site: Site, bill: Bill) -> Bill:
@@ -153,7 +167,7 @@ async def daily(site: Site, request: web.Request, session: Session) -> web.Respo
             return feeds.nothing()
         return feeds.daily(site.world.days(account.number, asked.first, asked.last))
 
-    return await _method(request, answer)
+    return await _method(site, request, answer)
 
 
 async def interval(site: Site, request: web.Request, session: Session) -> web.Response:
@@ -168,34 +182,37 @@ async def interval(site: Site, request: web.Request, session: Session) -> web.Re
         minutes = str(body.get("IntervalType", ""))
         return feeds.interval(account, days, minutes, site.switches, site.world.today)
 
-    return await _method(request, answer)
+    return await _method(site, request, answer)
 
 
 async def ledger(site: Site, request: web.Request, session: Session) -> web.Response:
     """Answer the selected account's ledger from month to month."""
 
     def answer(body: feeds.Json) -> feeds.Json:
+        if roster.opened(site, session, session.account.number) is None:
+            raise feeds.RefusedError(_NO_ACCOUNT)
         rows = site.world.ledger(session.account.number)
         return feeds.ledger(rows, str(body.get("from", "")), str(body.get("to", "")))
 
-    return await _method(request, answer)
+    return await _method(site, request, answer)
 
 
 def _named(site: Site, session: Session, body: feeds.Json) -> Account:
     """Return the account that a body names, if the sign-in sees it."""
     member, _, separator = str(body.get("MemberSep", "")).partition("-")
-    account = session.holds(member + separator)
+    account = roster.opened(site, session, member + separator)
     known = account and feeds.member_sep(account) == body["MemberSep"]
     if account is None or not known:
-        message = "The account was not found."
-        raise feeds.RefusedError(message)
+        raise feeds.RefusedError(_NO_ACCOUNT)
     if site.layout.keymbr and body.get("keymbr") not in feeds.keymbrs(account, site.switches):
         message = "The member was not found."
         raise feeds.RefusedError(message)
     return account
 
 
-async def _method(request: web.Request, answer: Callable[[feeds.Json], feeds.Json]) -> web.Response:
+async def _method(
+    site: Site, request: web.Request, answer: Callable[[feeds.Json], feeds.Json]
+) -> web.Response:
     """Call a page method: its reply is wrapped in `d`, a body that is none is HTTP 500 as JSON."""
     try:
         body = feeds.lenient(await request.text())
@@ -206,4 +223,4 @@ async def _method(request: web.Request, answer: Callable[[feeds.Json], feeds.Jso
         told = answer(body)
     except feeds.RefusedError as refused:
         told = feeds.nothing(str(refused))
-    return web.json_response({"d": told})
+    return web.json_response({"d": feeds.repeated(told, site.switches.duplicate_rows)})

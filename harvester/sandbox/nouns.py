@@ -182,11 +182,22 @@ class Account:
     service_address: str
     phone: str
     email: str
+    ssn: str
+    """The member's social security number as pages show it: masked but for four digits."""
+    bank: str
+    """The bank account that drafts would come from, masked likewise."""
+    card: str
     multiplier: int
     has_received: bool
     paperless: bool
     usage_alert_kwh: int | None
     notes: tuple[Note, ...] = ()
+
+    @property
+    def canaries(self) -> tuple[str, ...]:
+        """What the pages show of the account holder and nothing that comes home may hold."""
+        digits = "".join(filter(str.isdecimal, self.phone))
+        return (self.phone, digits, self.email, self.ssn, self.bank, self.card)
 
     @property
     def member_number(self) -> str:

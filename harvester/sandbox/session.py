@@ -41,10 +41,6 @@ class Session:
         self.rows[key] = bill_id
         return key
 
-    def holds(self, number: str) -> Account | None:
-        """Return the account of a ten-digit number if this sign-in sees it."""
-        return self.sign_in.account(number)
-
 
 class Sessions:
     """All sessions; `seconds` without a request or `requests` (0: no limit) end one."""

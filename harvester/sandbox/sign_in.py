@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote
 
+import pyotp
 from aiohttp import web
 
 from harvester.sandbox.forms import delta, redirect
 from harvester.sandbox.nouns import SignIn
 from harvester.sandbox.session import COOKIE, Session
 from harvester.sandbox.site import Site, is_partial, plain
-from harvester.sandbox.switches import MFA_CODE
+from harvester.sandbox.switches import MFA_CODE, MFA_SECRET
+from harvester.sandbox.trouble import FOREIGN
 
-FOREIGN = "https://billing.example.net/"
-OBSTACLES = {"change-password": "/Change-Password", "terms": "/Terms"}
+OBSTACLES = {
+    "change-password": "/Change-Password",
+    "terms": "/Terms",
+    "contact-info": "/Contact-Information",
+}
 
 WRONG = "The user ID or password is incorrect."
-LOCKED = (
-    "Your account has been locked because of too many failed attempts. Please call (800) 555-0100."
-)
+_LOCKED = "Your account has been locked because of too many failed attempts. Please "
+LOCKED = f"{_LOCKED}call (800) 555-0100."
+CAPTCHA = "Please type the characters you see in the picture."
+WRONG_CODE = "That code is not right."
+LATE_CODE = "That code has expired. Please sign in again."
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ def _name(site: Site, request: web.Request) -> str:
 
 
 def _form(site: Site, request: web.Request, name: str, panel: Panel) -> web.Response:
-    panel = panel if panel.message or panel.ticket else Panel(captcha=site.switches.captcha)
+    panel = panel if panel.message or panel.ticket else Panel(captcha=_wants_captcha(site))
     here = request.path in {
         site.layout.url(site.layout.sign_in),
         site.layout.url(site.layout.popup),
@@ -120,8 +129,8 @@ def _attempt(site: Site, form: Mapping[str, object]) -> Panel | Proven:
     def said(name: str) -> str:
         return str(form.get(words.name(name), "")).strip()
 
-    if site.switches.captcha:
-        return Panel("Please type the characters you see in the picture.", captcha=True)
+    if _wants_captcha(site):
+        return Panel(CAPTCHA, captcha=True)
     if ticket := said("hdnMFATokenkey"):
         return _second_step(site, ticket, said("txtMFAToken"))
     typed = said(words.user_name)
@@ -130,31 +139,69 @@ def _attempt(site: Site, form: Mapping[str, object]) -> Panel | Proven:
     right = sign_in and secrets.compare_digest(
         str(form.get(words.name(words.password_name), "")).encode(), sign_in.password.encode()
     )
-    if site.wrong[user] >= site.switches.lock_after or not sign_in or not right:
-        site.wrong[user] += 1
+    site.passwords.append(site.now())
+    if (lock := _lock(site, user)) or not sign_in or not right or site.switches.wrong_password:
         site.counts.rejected[user] += 1
-        return Panel(LOCKED if site.wrong[user] >= site.switches.lock_after else WRONG)
+        return Panel(lock or _counted(site, user))
     site.wrong[user] = 0
-    if site.switches.mfa:
-        return Panel(ticket=site.seal.ticket(typed))
+    if site.switches.mfa != "off":
+        return Panel(ticket=site.seal.ticket(typed, site.now()))
     return Proven(sign_in, typed)
 
 
+def _wants_captcha(site: Site) -> bool:
+    site.passwords = [at for at in site.passwords if site.now() - at < _DAY_SECONDS]
+    many = site.switches.captcha_after
+    return site.switches.captcha or 0 < many <= len(site.passwords)
+
+
+def _lock(site: Site, user: str) -> str:
+    """Return what a locked user is told; nothing where the user is not locked."""
+    since = site.locks.get(user, site.began if site.switches.locked else None)
+    if since is None:
+        return ""
+    lasts = site.switches.lock_seconds
+    left = math.ceil((since + lasts - site.now()) / 60)
+    if not lasts:
+        return LOCKED
+    return f"{_LOCKED}try again in {left} minute{'s'[: left - 1]}." if left > 0 else ""
+
+
+def _counted(site: Site, user: str) -> str:
+    """Count a wrong password, lock the user whom it was one too many, and say so."""
+    site.wrong[user] += 1
+    if site.wrong[user] != site.switches.lock_after:
+        return WRONG
+    site.wrong[user] = 0
+    site.locks[user] = site.now()
+    return _lock(site, user)
+
+
 def _second_step(site: Site, ticket: str, code: str) -> Panel | Proven:
-    typed = site.seal.holder(ticket) or ""
+    typed, at = site.seal.holder(ticket) or ("", 0.0)
     sign_in = site.world.known(typed)
     if sign_in is None:
         return Panel(WRONG)
-    if code != MFA_CODE:
+    if site.now() - at >= site.switches.mfa_seconds:
+        return Panel(LATE_CODE)
+    if site.switches.mfa == "app":  # the time of an authenticator is that of the whole world
+        right = pyotp.TOTP(MFA_SECRET).verify(code, valid_window=1)
+    else:
+        right = code == MFA_CODE
+    if not right:
         site.counts.rejected[sign_in.user] += 1
-        return Panel("That code is not right.", ticket=ticket)
+        return Panel(WRONG_CODE, ticket=ticket)
     return Proven(sign_in, typed)
 
 
 def _let_in(site: Site, request: web.Request, proven: Proven, *, partial: bool) -> web.Response:
     switches = site.switches
-    obstacle = "terms" if switches.terms else ""
-    obstacle = "change-password" if switches.password_expired else obstacle
+    set_up = {
+        "change-password": switches.password_expired,
+        "terms": switches.terms,
+        "contact-info": switches.contact_info,
+    }
+    obstacle = next((name for name, stands in set_up.items() if stands), "")
     session = site.sessions.open(*proven, obstacle)
     site.counts.sign_ins[proven.sign_in.user] += 1
     if obstacle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader
 from harvester.sandbox.counts import Counts
 from harvester.sandbox.forms import TOKEN, ForgedError, Seal, delta
 from harvester.sandbox.layout import Layout
+from harvester.sandbox.nouns import Bill
 from harvester.sandbox.session import Session, Sessions
 from harvester.sandbox.switches import Switches
 from harvester.sandbox.world import World
@@ -38,6 +39,7 @@ DANGEROUS = {
     "alerts-save": "/My-Account/Alerts/Save",
     "password-save": "/Change-Password/Save",
     "terms-accept": "/Terms/Accept",
+    "contact-confirm": "/Contact-Information/Confirm",
     "note-save": METHODS + "SaveNote",
     "note-delete": METHODS + "DeleteNote",
 }
@@ -52,14 +54,25 @@ class Site:
     layout: Layout
     switches: Switches
     sessions: Sessions
+    now: Callable[[], float]
+    """The portal's clock, in seconds."""
+    began: float
+    """When the portal was started."""
     delay: float
-    """Seconds before each answer."""
+    """Seconds before each answer of a portal that is not slow."""
     seal: Seal
     counts: Counts = field(default_factory=Counts)
+    tally: Counter[str] = field(default_factory=Counter)
+    """What the faults go by: requests by kind, by name and by what happened to them."""
     wrong: Counter[str] = field(default_factory=Counter)
-    """Wrong passwords by user since the last right one."""
-    signed_in_requests: int = 0
-    pdfs: int = 0
+    """Wrong passwords by user since the last right one or the last lock."""
+    locks: dict[str, float] = field(default_factory=dict)
+    """When a user was locked."""
+    passwords: list[float] = field(default_factory=list)
+    """When the passwords of the last 24 hours came."""
+    limited_until: float = float("-inf")
+    pdf: str = ""
+    """Id of the bill that the last PDF request was about."""
 
     def page(
         self,
@@ -91,6 +104,7 @@ class Site:
             session=session,
             account=session.account if session else None,
             hidden=hidden,
+            modal=self._modal(session) if session and name else None,
             **values,
         )  # fmt: skip
         response = web.Response(text=html, content_type="text/html")
@@ -99,18 +113,41 @@ class Site:
             response.set_cookie(TOKEN, cookie, httponly=True, path="/", samesite="Lax")
         return response
 
+    def _modal(self, session: Session) -> tuple[Bill, str] | None:
+        """Return the bill, and its row, that a dialog covering this page is about, if one does."""
+        self.tally["shown"] += 1
+        if self.tally["shown"] != self.switches.stale_modal:
+            return None
+        mine = session.account.number
+        others = (a.number for a in session.sign_in.accounts if a.number != mine)
+        bills = self.world.bills(next(others, mine))
+        return (bills[-1], session.row(bills[-1].id)) if bills else None
+
     def message(
-        self, request: web.Request, title: str, *text: str, status: int = 200
+        self,
+        request: web.Request,
+        title: str,
+        *text: str,
+        status: int = 200,
+        session: Session | None = None,
     ) -> web.Response:
         """Render a page that only says something."""
-        response = self.page(request, "message.html", {"title": title, "text": text})
+        values = {"title": title, "text": text}
+        response = self.page(request, "message.html", values, session=session)
         response.set_status(status)
         return response
 
-    def fault(self, request: web.Request, why: str) -> web.Response:
+    def bare(self, status: HTTPStatus, title: str, text: str) -> web.Response:
+        """Answer a short page of what stands before the application."""
+        html = _templates().get_template("bare.html").render(title=title, text=text)
+        return web.Response(text=html, content_type="text/html", status=status)
+
+    def fault(
+        self, request: web.Request, why: str, status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    ) -> web.Response:
         """Answer as ASP.NET does when a page throws."""
         response = self.page(request, "error.html", {"why": why})
-        response.set_status(HTTPStatus.INTERNAL_SERVER_ERROR)
+        response.set_status(status)
         return response
 
     def forged(

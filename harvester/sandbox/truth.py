@@ -49,6 +49,7 @@ def account_truth(world: World, number: str) -> dict[str, Any]:
     """Return what the portal tells of one account today; the values are what JSON can hold.
 
     The fields are those of `Account`, `Meter`, `Bill` and `LedgerItem`, and:
+    canaries[]: what pages show of the holder and nothing that comes home may hold;
     days[]: day, meter, total_kwh, end_reading, cost, quality, hours[];
     hours[]: [UTC start, delivered Wh or null, received Wh or null, quality];
     revisions[]: a day in an earlier version, with visible_from and visible_until (exclusive).
@@ -58,6 +59,7 @@ def account_truth(world: World, number: str) -> dict[str, Any]:
     document = asdict(account) | {
         "member_number": account.member_number,
         "separator": account.separator,
+        "canaries": account.canaries,
         "opened": world.opened(number),
         "meters": [asdict(meter) for meter in world.meters(number)],
         "bills": [_bill(bill) for bill in world.bills(number)],

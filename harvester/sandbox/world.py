@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from harvester.sandbox.billing import books
+from harvester.sandbox.billing import Books, books
 from harvester.sandbox.cast import CAST, Plan
 from harvester.sandbox.metering import metering
 from harvester.sandbox.nouns import (
@@ -48,11 +48,15 @@ __all__ = [
 
 
 class World:
-    """Everything the portal knows on `today`; unknown users and account numbers are KeyErrors."""
+    """Everything the portal knows on `today`; unknown users and account numbers are KeyErrors.
 
-    def __init__(self, seed: int = 7, today: date = TODAY) -> None:
+    Where it is `reissued`, the newest bill of each account has been replaced by one with a credit.
+    """
+
+    def __init__(self, seed: int = 7, today: date = TODAY, *, reissued: bool = False) -> None:
         self.seed = seed
         self.today = today
+        self._reissued = reissued
         self._plans: dict[str, Plan] = {}
         self._sign_ins: dict[str, SignIn] = {}
         for user, plans in CAST.items():
@@ -106,7 +110,7 @@ class World:
 
     def bills(self, number: str) -> tuple[Bill, ...]:
         """Return all bills up to today, newest first; the portal itself shows the last 24."""
-        return books(self.seed, self._plans[number], self.today).bills[::-1]
+        return self._books(number).bills[::-1]
 
     def bill(self, bill_id: str) -> Bill:
         """Return the bill of an id."""
@@ -116,7 +120,10 @@ class World:
 
     def ledger(self, number: str) -> tuple[LedgerItem, ...]:
         """Return bills and payments up to today, oldest first, with the running balance."""
-        return books(self.seed, self._plans[number], self.today).ledger
+        return self._books(number).ledger
+
+    def _books(self, number: str) -> Books:
+        return books(self.seed, self._plans[number], self.today, reissued=self._reissued)
 
     def _notes(self, plan: Plan) -> tuple[Note, ...]:
         return tuple(note for note in plan.account.notes if note.day < self.today)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientSession, CookieJar
+from conftest import run_async
 from lxml import html
 
 from harvester.sandbox.app import COUNTS, portal, serve
@@ -17,7 +18,7 @@ from harvester.sandbox.switches import Switches
 from harvester.sandbox.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from harvester.sandbox.counts import Counts
 
@@ -134,6 +135,21 @@ async def visiting(
             yield Visitor(http, f"http://127.0.0.1:{port}", base, app[COUNTS])
     finally:
         await runner.cleanup()
+
+
+def visit(
+    story: Callable[[Visitor], Awaitable[None]],
+    *faults: str,
+    base: str = NEWER,
+    clock: Clock | None = None,
+) -> None:
+    """Run a story against a portal with these faults."""
+
+    async def run() -> None:
+        async with visiting(*faults, base=base, clock=clock) as visitor:
+            await story(visitor)
+
+    run_async(run())
 
 
 @contextmanager

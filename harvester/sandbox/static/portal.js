@@ -132,12 +132,26 @@ function accountTable(table) {
 
 /* ---- Bills ---- */
 
+// What a browser does that blocks pop-ups, without its having to be set so.
+function blockPopups() {
+  window.open = () => null;
+}
+
+function openTab(url) {
+  if (window.open(url)) return;
+  const said = document.createElement('span');
+  said.className = 'message';
+  said.setAttribute('role', 'alert');
+  said.textContent = 'A pop-up blocker kept your bill from opening. Please allow pop-ups for this site.';
+  document.querySelector('main').prepend(said);
+}
+
 const DELIVERY = {
   attachment(url) { location.href = url; },
-  inline(url) { window.open(url); },
+  inline(url) { openTab(url); },
   async blob(url) {
     const reply = await fetch(url);
-    window.open(URL.createObjectURL(await reply.blob()));
+    openTab(URL.createObjectURL(await reply.blob()));
   },
   postback(url, row) {
     __doPostBack('dnn$ctr401$AccountHistory$lnkView', row, url.split('?')[0]);
@@ -411,6 +425,7 @@ function drawNotes(graph, notes, points, width) {
 /* ---- Start ---- */
 
 document.addEventListener('DOMContentLoaded', () => {
+  if (document.body.dataset.popups === 'blocked') blockPopups();
   const signIn = document.querySelector('.sign-in');
   if (signIn) {
     $('Form').addEventListener('submit', event => {
