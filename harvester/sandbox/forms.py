@@ -52,7 +52,7 @@ class Seal:
 
     def ticket(self, user: str, at: float) -> str:
         """Return what proves that this user's password was right at a time, in seconds."""
-        told = f"{at} {user}".encode()
+        told = f"{float(at)} {user}".encode()
         return told.hex() + "." + self._mac("ticket", told).hex()
 
     def holder(self, ticket: str) -> tuple[str, float] | None:

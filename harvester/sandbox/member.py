@@ -129,7 +129,8 @@ async def pdf(site: Site, request: web.Request, session: Session) -> web.Respons
     response.content_type = "application/pdf"
     if site.tally["file"] == site.switches.html_pdf:
         response = site.message(request, "Bill", "Your bill could not be displayed.")
-    if listed(site, bill.account).index(bill) + 1 == site.switches.pending_pdf:
+    nth = site.switches.pending_pdf
+    if nth and bill in listed(site, bill.account)[nth - 1 : nth]:
         response = site.message(request, "Bill", "This bill is not ready yet. Please come back.")
     way = {"inline": "inline", "blob": ""}.get(site.switches.pdf, "attachment")
     if way:

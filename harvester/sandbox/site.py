@@ -120,7 +120,7 @@ class Site:
             return None
         mine = session.account.number
         others = (a.number for a in session.sign_in.accounts if a.number != mine)
-        bills = self.world.bills(next(others, mine))
+        bills = self.world.bills(next(others, mine))[:2]
         return (bills[-1], session.row(bills[-1].id)) if bills else None
 
     def message(

@@ -18,11 +18,12 @@ from harvester.sandbox.switches import Switches
 from harvester.sandbox.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
     from harvester.sandbox.counts import Counts
 
 WORLD = World()
+LEDGER = "/DesktopModules/AccountHistory/API/AccountHistory.aspx/GetAccountHistory"
 METHODS = "/DesktopModules/MeterUsage/API/MeterData.aspx/"
 CONTROL = {NEWER: "dnn$ctr384$CustomerLogin$", "/oscp": "dnn$ctr564$FeatureLogin$"}
 FORM = {
@@ -56,6 +57,11 @@ class Visitor:
             assert reply.status == 200, (path, reply.status)
             return await reply.text()
 
+    async def get(self, path: str) -> tuple[int, str, Mapping[str, str]]:
+        """Status, text and headers of a page, wherever redirects on the portal lead to."""
+        async with self.http.get(self.root + self.base + path) as reply:
+            return reply.status, await reply.text(), dict(reply.headers)
+
     async def page(self, path: str) -> html.HtmlElement:
         return html.fromstring(await self.text(path))
 
@@ -88,6 +94,25 @@ class Visitor:
         status, text, _ = await self.post_form(path, form)
         assert status == 200
         return text
+
+    async def rows(self) -> list[str]:
+        """Return the keys of the rows of the billing history, the newest first."""
+        return list((await self.page("/My-Account/Account-History")).xpath("//tr/@data-row"))
+
+    async def document(self, row: str) -> tuple[str, bytes]:
+        """Media type and bytes of a row's bill."""
+        url = f"{self.root}{self.base}/DesktopModules/AccountHistory/ViewBill.aspx?row={row}"
+        async with self.http.get(url) as reply:
+            assert reply.status == 200
+            return reply.content_type, await reply.read()
+
+    async def ledger(self) -> list[dict[str, str]]:
+        """Return all rows of the selected account's ledger, the newest first."""
+        url = f"{self.root}{self.base}{LEDGER}"
+        async with self.http.post(url, json={"from": "01/2000", "to": "12/2099"}) as reply:
+            told = (await reply.json())["d"]
+        items: list[dict[str, str]] = told["ActLedger"]["LedgerItem"]["LedgerItems"]
+        return items
 
     async def method(self, name: str, body: dict[str, str] | str) -> tuple[str, Any]:
         """Media type and JSON (or text) of a feed's reply."""

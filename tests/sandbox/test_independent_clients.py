@@ -10,14 +10,12 @@ import pytest
 from aiohttp import ClientSession
 from conftest import run_async
 from playwright.sync_api import expect
-from served import CONTROL, FORM, WORLD, Visitor, asked, served, visiting
+from served import CONTROL, FORM, WORLD, Visitor, asked, served, visit, visiting
 
 from harvester.sandbox.layout import NEWER, OLDER
 from harvester.sandbox.sign_in import LOCKED
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from playwright.sync_api import Page
 
 DAY = timedelta(days=1)
@@ -29,16 +27,6 @@ BILLING, HISTORY, USAGE = (
 )
 OLD_FORM = FORM[OLDER]
 Items = list[dict[str, Any]]
-
-
-def visit(story: Callable[[Visitor], Awaitable[None]], *faults: str, base: str = NEWER) -> None:
-    """Run a story against a portal with these faults."""
-
-    async def run() -> None:
-        async with visiting(*faults, base=base) as visitor:
-            await story(visitor)
-
-    run_async(run())
 
 
 def us(day: date) -> str:
