@@ -20,7 +20,6 @@ from harvester.sandbox.site import (
     DANGEROUS,
     HERE,
     LEDGER,
-    METHODS,
     PDF,
     PORTAL_CSS,
     PORTAL_JS,
@@ -105,8 +104,8 @@ def _routes(lay: Layout, switches: Switches) -> Iterator[Route]:
     yield Route("usage", "GET", url(lay.usage), "page", member.usage)
     method = "POST" if switches.pdf == "postback" else "GET"
     yield Route("pdf", method, url(PDF), "file", member.pdf)
-    yield Route("daily", "POST", url(METHODS + "GetDailyUsageData"), "feed", member.daily)
-    yield Route("interval", "POST", url(METHODS + "GetIntervalData"), "feed", member.interval)
+    yield Route("daily", "POST", url(lay.methods + "GetDailyUsageData"), "feed", member.daily)
+    yield Route("interval", "POST", url(lay.methods + "GetIntervalData"), "feed", member.interval)
     yield Route("ledger", "POST", url(LEDGER), "feed", member.ledger)
     for name, path in DANGEROUS.items():
         yield Route(name, "*", url(path), "danger", _dangerous)
@@ -146,9 +145,11 @@ async def _signed_in(site: Site, route: Route, request: web.Request) -> web.Stre
         if route.name != session.obstacle:
             raise web.HTTPFound(site.layout.url(sign_in.OBSTACLES[session.obstacle]))
         return await route.handler(site, request, session)
-    if session and trouble.expires(site, route.kind, route.name):
-        site.sessions.close(session)
-        session = None
+    if session:
+        site.tally.update(("signed-in", route.kind, route.name))
+        if trouble.expires(site, route.name):
+            site.sessions.close(session)
+            session = None
     if session is None:
         is_page = route.kind in {"page", "hop"}
         back = "" if is_page and request.method == "GET" else site.layout.billing

@@ -67,17 +67,20 @@ class Outages:
     maintenance: bool = switch(
         default=False, says="Every page says with status 200 that the portal is being maintained."
     )
+    maintenance_from: int = switch(
+        0, "From which request on the maintenance is; 0 is from the start."
+    )
     maintenance_requests: int = switch(
         0, "How many requests the maintenance answers before it ends; 0 is for good."
     )
     error_500: int = switch(
-        0, "Every so manieth signed-in page or feed request answers HTTP 500 and an error page."
+        0, "Every Nth signed-in page or feed request answers HTTP 500 and an error page."
     )
     error_500_requests: int = switch(
         0, "How many requests error-500 spoils before it ends; 0 is for good."
     )
     error_200: int = switch(
-        0, "Every so manieth signed-in page or feed request answers the error page as HTTP 200."
+        0, "Every Nth signed-in page or feed request answers the error page as HTTP 200."
     )
     slow: int = switch(0, "How many milliseconds longer an answer takes.")
     slow_from: int = switch(0, "From which request on the portal is slow; 0 is from the start.")
@@ -94,8 +97,9 @@ class Outages:
         "off",
         "The portal is at its other base; below the old one is nothing, or a redirect to the new.",
     )
-    redesign: Literal["off", "all", "sign-in", "tables"] = switch(
-        "off", "Which ids and labels are no longer what they were; a bare name is all."
+    redesign: Literal["off", "all", "sign-in", "tables", "feeds"] = switch(
+        "off",
+        "Which ids, labels and addresses are no longer what they were; a bare name is all.",
     )
 
 
@@ -147,8 +151,8 @@ class Documents:
 class Feeds:
     """What may be wrong with days, hours and the ledger."""
 
-    duplicate_rows: int = switch(0, "Every so manieth row of each feed's answer comes twice.")
+    duplicate_rows: int = switch(0, "Every Nth row of each feed's answer comes twice.")
     truncated_feed: int = switch(0, "Which feed request answers half its JSON.")
     error_object: int = switch(
-        0, "Every so manieth feed request answers no rows but an error in its error object."
+        0, "Every Nth feed request answers no rows but an error in its error object."
     )

@@ -223,7 +223,7 @@ def _kwh(wh: int | None) -> str:
 
 
 def repeated(told: Json, every: int) -> Json:
-    """Return a reply in which every so manieth row of each list comes twice; 0 is none."""
+    """Return a reply in which every Nth row of each list comes twice; 0 is none."""
 
     def again(value: object) -> object:
         if isinstance(value, dict):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from harvester.sandbox.switches import Switches
 
 NEWER, OLDER = "/onlineportal", "/oscp"
+METHODS = "/DesktopModules/MeterUsage/API/MeterData.aspx/"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class Layout:
     hidden: Mapping[str, str] = field(default_factory=dict)
     """Further fields of every form; nobody looks at what comes back."""
     tables: Tables = field(default_factory=Tables)
+    methods: str = METHODS
+    """Before the names of the page methods that tell days and hours."""
     popup: str = ""
     """The sign-in form for the iframe of the older base."""
 
@@ -154,4 +157,6 @@ def layout(base: str, switches: Switches) -> Layout:
         found = replace(found, words=_NEW_WORDS)
     if switches.redesign in {"all", "tables"}:
         found = replace(found, tables=_NEW_TABLES)
+    if switches.redesign in {"all", "feeds"}:
+        found = replace(found, methods="/DesktopModules/EnergyInsight/API/Insight.aspx/")
     return found

@@ -129,10 +129,10 @@ def _attempt(site: Site, form: Mapping[str, object]) -> Panel | Proven:
     def said(name: str) -> str:
         return str(form.get(words.name(name), "")).strip()
 
-    if _wants_captcha(site):
-        return Panel(CAPTCHA, captcha=True)
     if ticket := said("hdnMFATokenkey"):
         return _second_step(site, ticket, said("txtMFAToken"))
+    if _wants_captcha(site):
+        return Panel(CAPTCHA, captcha=True)
     typed = said(words.user_name)
     sign_in = site.world.known(typed)
     user = sign_in.user if sign_in else typed

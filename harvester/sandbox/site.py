@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from harvester.sandbox.counts import Counts
 from harvester.sandbox.forms import TOKEN, ForgedError, Seal, delta
-from harvester.sandbox.layout import Layout
+from harvester.sandbox.layout import METHODS, Layout
 from harvester.sandbox.nouns import Bill
 from harvester.sandbox.session import Session, Sessions
 from harvester.sandbox.switches import Switches
@@ -25,7 +25,6 @@ from harvester.sandbox.world import World
 HERE = Path(__file__).parent
 COOP = "Sample Electric Cooperative"
 PORTAL_CSS, PORTAL_JS = "/Portals/0/portal.css", "/Portals/0/portal.js"
-METHODS = "/DesktopModules/MeterUsage/API/MeterData.aspx/"
 LEDGER = "/DesktopModules/AccountHistory/API/AccountHistory.aspx/GetAccountHistory"
 PDF = "/DesktopModules/AccountHistory/ViewBill.aspx"
 
@@ -98,7 +97,7 @@ class Site:
             switches=self.switches,
             dangerous={key: self.layout.url(path) for key, path in DANGEROUS.items()},
             coop=COOP,
-            paths={"methods": METHODS, "ledger": LEDGER, "pdf": PDF},
+            paths={"ledger": LEDGER, "pdf": PDF},
             css=PORTAL_CSS,
             js=PORTAL_JS,
             session=session,

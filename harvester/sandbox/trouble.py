@@ -32,20 +32,17 @@ def refused(site: Site, request: web.Request) -> web.Response | None:
         return site.bare(HTTPStatus.SERVICE_UNAVAILABLE, "Service Unavailable", text)
     if site.now() < site.limited_until:
         return _limited(site)
-    if switches.maintenance and _lasts(site, "maintenance", switches.maintenance_requests):
+    now = switches.maintenance and nth >= switches.maintenance_from
+    if now and _lasts(site, "maintenance", switches.maintenance_requests):
         text = "The member portal is down for scheduled maintenance. Please come back later."
         return site.message(request, "We will be right back", text)
     return None
 
 
-def expires(site: Site, kind: str, name: str) -> bool:
-    """Count a signed-in request of a kind and a name; tell whether its session ends with it."""
-    for counted in ("signed-in", kind, name):
-        site.tally[counted] += 1
-    switches = site.switches
-    return (kind == "file" and site.tally["file"] == switches.expire_at_pdf) or (
-        name == "interval" and site.tally["interval"] == switches.expire_at_interval
-    )
+def expires(site: Site, name: str) -> bool:
+    """Tell whether a counted request of this name finds its session ended."""
+    at = {"pdf": site.switches.expire_at_pdf, "interval": site.switches.expire_at_interval}
+    return at.get(name) == site.tally[name]
 
 
 def spoiled(site: Site, request: web.Request, kind: str) -> web.Response | None:

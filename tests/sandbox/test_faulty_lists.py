@@ -291,6 +291,19 @@ def test_rows_of_every_feed_can_come_twice() -> None:
     visit(story, "duplicate-rows=4")
 
 
+def test_a_redesign_of_the_feeds_moves_them_and_leaves_nothing_behind() -> None:
+    async def story(visitor: Visitor) -> None:
+        await visitor.sign_in("sandbox-home")
+        (moved,) = (await visitor.page(USAGE)).xpath("//*[@id='usage']/@data-methods")
+        assert moved != NEWER + METHODS
+        for methods, status in ((NEWER + METHODS, 404), (moved, 200)):
+            url = visitor.root + methods + "GetDailyUsageData"
+            async with visitor.http.post(url, json=asked(HOME, "06/09/2026")) as reply:
+                assert reply.status == status
+
+    visit(story, "redesign=feeds")
+
+
 def test_one_answer_of_a_feed_is_cut_off() -> None:
     async def story(visitor: Visitor) -> None:
         await visitor.sign_in("sandbox-home")

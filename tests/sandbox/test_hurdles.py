@@ -116,6 +116,15 @@ def test_many_passwords_a_day_bring_a_captcha_until_the_day_is_over() -> None:
     visit(story, "captcha-after=2", clock=clock)
 
 
+def test_a_captcha_does_not_come_between_a_password_and_its_code() -> None:
+    async def story(visitor: Visitor) -> None:
+        proof = await ticket(visitor)
+        assert "pageRedirect" in await say_code(visitor, proof, MFA_CODE)
+        assert CAPTCHA in await visitor.sign_in("sandbox-home")
+
+    visit(story, "captcha-after=1", "mfa")
+
+
 def test_a_wrong_code_is_told_from_a_late_one() -> None:
     clock = Clock()
 

@@ -69,6 +69,16 @@ def test_maintenance_ends_after_its_number_of_requests() -> None:
     visit(story, "maintenance", "maintenance-requests=2")
 
 
+def test_maintenance_can_begin_in_mid_session() -> None:
+    async def story(visitor: Visitor) -> None:
+        await visitor.sign_in("sandbox-home")
+        told = [await visitor.text(HISTORY) for _ in range(4)]
+        assert ["scheduled maintenance" in text for text in told] == [False, True, True, False]
+        assert "Log Out" in told[3]
+
+    visit(story, "maintenance", "maintenance-from=4", "maintenance-requests=2")
+
+
 def test_errors_end_after_their_number() -> None:
     async def story(visitor: Visitor) -> None:
         await visitor.sign_in("sandbox-home")
