@@ -1,10 +1,11 @@
-"""Where things are kept, from HARVESTER_* variables or what the command line says."""
+"""Where things are kept, from HARVESTER_* variables, systemd or what the command line says."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from platformdirs import user_data_path
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -15,11 +16,21 @@ def _default_home() -> Path:
 class Settings(BaseSettings):
     """Paths of one home and of what may lie outside of it."""
 
-    model_config = SettingsConfigDict(env_prefix="HARVESTER_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="HARVESTER_", frozen=True, validate_by_name=True, validate_by_alias=True
+    )
 
     home: Path = _default_home()
     secrets: Path | None = None
-    """A folder of passwords, a file per member; default: the home's own `secrets`."""
+    """A folder of secrets, a file for each; default: the home's own `secrets`."""
+    age_file: Path | None = None
+    """An age-encrypted file of secrets; default: the home's own `secrets.age`."""
+    age_identity: Path | None = None
+    """The 0600 file that opens it; default: the systemd credential `age-identity`."""
+    credentials: Path | None = Field(default=None, validation_alias="CREDENTIALS_DIRECTORY")
+    """Where systemd puts the secrets of a unit."""
+    keep: str = "folder"
+    """Where new secrets are kept: folder, age or keyring."""
     profiles: Path | None = None
     """A folder of profiles that comes before those shipped; default: the home's own `profiles`."""
     browser: Path | None = None
@@ -32,8 +43,13 @@ class Settings(BaseSettings):
 
     @property
     def secrets_folder(self) -> Path:
-        """One 0600 file with a password for each sign-in."""
+        """One 0600 file for each secret."""
         return self.secrets or self.home / "secrets"
+
+    @property
+    def age_secrets(self) -> Path:
+        """One encrypted file of secrets by name."""
+        return self.age_file or self.home / "secrets.age"
 
     @property
     def profile_folders(self) -> tuple[Path, ...]:

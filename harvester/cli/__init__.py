@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         return made.add_subparsers(metavar="COMMAND", required=True)
 
     _members(command, group)
+    _custody(command)
     _harvests(command)
     _lookups(command, group)
     _audit(command, group)
@@ -97,11 +98,17 @@ def _members(command: Make, group: Make) -> None:
     source = add.add_mutually_exclusive_group()
     source.add_argument("--password-file", type=Path, help="a 0600 file that holds the password")
     source.add_argument("--ask", action="store_true", help="keep none: ask for it at every run")
+    add.add_argument("--totp", action="store_true", help="ask for the secret of one-time codes too")
     command("list", "list the sign-ins", "members.show", members)
     remove = command(
         "remove", "forget a sign-in; what it brought home stays", "members.remove", members
     )
     remove.add_argument("name")
+
+
+def _custody(command: Make) -> None:
+    code = command("code", "hand in the code that a sign-in waits for", "custody.code")
+    code.add_argument("name", metavar="MEMBER", help="the sign-in that it is for")
 
 
 def _harvests(command: Make) -> None:

@@ -13,6 +13,8 @@ from datetime import date, datetime, timedelta
 from harvester import cli, members, profile
 from harvester.cli import show
 from harvester.cli.common import logging_to_stderr, settings_of
+from harvester.cli.custody import vault_of
+from harvester.custody.secret import Secret
 from harvester.errors import Misconfigured, State
 from harvester.filing import Filing, Store
 from harvester.members import Member
@@ -90,18 +92,18 @@ def _fetch(options: argparse.Namespace, kind: str, days: int | None) -> int:
             f"Nobody is to be harvested in {settings.home} yet; `harvester member add` adds one.",
         )
     ask = getpass.getpass if sys.stdin.isatty() else None
-    tasks = []
+    store, tasks = Store(settings.home), []
+    vault = vault_of(settings, store)
     for member in chosen:
         portal = profile.load(member.profile, settings.profile_folders)
         today = datetime.now(portal.zone).date()
         start = today - timedelta(days=days) if days else months_back(today, options.months)
-        password = members.password(settings, member, ask)
+        password = vault.password(member, ask).reveal()
         tasks.append(Task(member, portal, password, Window(start, today), today, kind))
-    store = Store(settings.home)
     outcomes = asyncio.run(_harvest(tasks, store, options))
     for task, outcome in zip(tasks, outcomes, strict=True):
         if outcome.state is State.BAD_CREDENTIALS:
-            members.reject(settings, task.member, task.password)
+            members.reject(settings, task.member, Secret(task.password))
     return _tell(options, store, tasks, outcomes)
 
 

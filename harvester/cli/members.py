@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import sys
 from collections.abc import Collection
@@ -12,8 +11,12 @@ from datetime import UTC, datetime
 
 from harvester import members, profile, stops
 from harvester.cli.common import settings_of
+from harvester.cli.custody import said, vault_of
 from harvester.convention import prove
-from harvester.errors import MEANINGS, Misconfigured, State
+from harvester.custody import sessions, totp
+from harvester.custody.secret import Secret
+from harvester.custody.vault import PASSWORD, TOTP
+from harvester.errors import MEANINGS, State
 from harvester.filing import Store
 from harvester.members import Member
 from harvester.model import Kind
@@ -44,26 +47,41 @@ def add(options: argparse.Namespace) -> int:
         password_file=options.password_file.absolute() if options.password_file else None,
     )
     password = None if options.ask or options.password_file else _new_password()
+    secret = _new_totp(member) if options.totp else None
     members.add(settings, member)
+    vault = vault_of(settings, Store(settings.home))
     if password:
-        members.keep_password(settings, member.name, password)
+        vault.keep(member, PASSWORD, password)
+    else:
+        _tell_left(vault.forget(member, PASSWORD))
+    if secret:
+        vault.keep(member, TOTP, secret)
     print(json.dumps({"added": member.name}) if options.json else f"Added {member.name}.")
     return 0
 
 
-def _new_password() -> str:
-    """Ask a person, or take one line from a pipe."""
-    if sys.stdin.isatty():
-        password = getpass.getpass("Password at the portal: ")
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise Misconfigured(
-            State.NO_CREDENTIALS,
-            "No password was given; give it at the prompt, or name a 0600 file with"
-            " --password-file, or --ask for it at every run.",
-        )
-    return password
+def _new_password() -> Secret:
+    return said(
+        "Password at the portal: ",
+        "No password was given; give it at the prompt, or name a 0600 file with --password-file,"
+        " or --ask for it at every run.",
+    )
+
+
+def _new_totp(member: Member) -> Secret:
+    """Ask for a TOTP secret, and refuse one that gives no code."""
+    secret = said(
+        "TOTP secret (base32, or an otpauth:// address): ",
+        "No TOTP secret was given; give it at the prompt, or as one more line of the pipe.",
+    )
+    totp.code(secret, member.name, datetime.now(UTC))
+    return secret
+
+
+def _tell_left(left: Collection[str]) -> None:
+    """Say where copies of secrets are left that are not ours to remove."""
+    for place in left:
+        print(f"{place} is not ours to remove, and is left.", file=sys.stderr)
 
 
 def show(options: argparse.Namespace) -> int:
@@ -78,7 +96,13 @@ def show(options: argparse.Namespace) -> int:
 
 def remove(options: argparse.Namespace) -> int:
     """Forget a sign-in."""
-    members.remove(settings_of(options), options.name)
+    settings = settings_of(options)
+    member = members.load(settings, options.name)
+    vault = vault_of(settings, Store(settings.home))
+    for kind in (PASSWORD, TOTP):
+        _tell_left(vault.forget(member, kind))
+    sessions.drop(settings.home, member)
+    members.remove(settings, member.name)
     print(json.dumps({"removed": options.name}) if options.json else f"Removed {options.name}.")
     return 0
 

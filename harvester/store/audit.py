@@ -37,7 +37,7 @@ COUNT_LIMIT = 10**9
 
 SHAPES: dict[str, re.Pattern[str]] = {
     **dict.fromkeys(("profile", "platform", "member", "kind", "stream", "scope", "rule"), NAME),
-    **dict.fromkeys(("authorization", "actor", "command", "error"), NAME),
+    **dict.fromkeys(("authorization", "actor", "command", "error", "place"), NAME),
     **dict.fromkeys(("start", "end", "day", "billing_date", "expires_on"), DAY),
     **dict.fromkeys(("not_before", "retrieved_at"), MOMENT),
     **dict.fromkeys(("sha", "head", "document"), SHA),

@@ -37,7 +37,7 @@ def sync_folder(folder: Path) -> None:
 
 def write_private(file: Path, content: bytes) -> None:
     """Write a 0600 file, whole or not at all, and safe from a power cut; raises OSError."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(content)

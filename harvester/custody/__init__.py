@@ -1,0 +1,1 @@
+"""Keeps what a member entrusts: passwords, one-time codes and sessions."""
