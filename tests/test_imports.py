@@ -91,6 +91,7 @@ NEVER = {
     "sandbox": ["run", "filing", "store", "extract", "portal", "platforms", "members", "browser"],
     "wire": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
     "browser": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
+    "custody": ["run", "filing", "extract", "portal", "platforms", "browser", "wire", "profile"],
     "members": ["run", "filing", "extract", "portal", "platforms", "browser", "sandbox"],
     "profile": ["run", "filing", "store", "extract", "portal", "platforms", "members", "settings"],
     "layout": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
@@ -141,6 +142,21 @@ def test_nothing_but_the_command_line_imports_the_command_line() -> None:
 def test_only_the_command_line_imports_the_conductor() -> None:
     above = {*room("harvester.cli"), "harvester.run"}
     assert [name for name in FILES if name not in above and needs(name, our("run"))] == []
+
+
+def test_secrets_are_opened_by_what_signs_in_and_the_command_line_only() -> None:
+    custody = {*room("harvester.custody"), "harvester.members", "harvester.run"}
+    above = {*custody, *room("harvester.cli")}
+    opening = [name for name in FILES if needs(name, our("custody"))]
+    assert [name for name in opening if name not in above] == []
+
+
+@pytest.mark.parametrize(
+    ("package", "only"),
+    [("pyrage", "sealing"), ("keyring", "ring"), ("pyotp", "totp")],
+)
+def test_each_way_to_a_secret_has_one_room(package: str, only: str) -> None:
+    assert [n for n in FILES if needs(n, [package])] == [f"harvester.custody.{only}"]
 
 
 def test_only_the_conductor_retries() -> None:

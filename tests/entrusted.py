@@ -1,4 +1,4 @@
-"""What a member entrusts in the tests: homes, places of secrets, and the search for traces of them."""
+"""What a member entrusts: homes, places of secrets, and the search for traces of them."""
 
 from __future__ import annotations
 
