@@ -52,6 +52,8 @@ class State(StrEnum):
     STOPPED = "STOPPED"
     TRAIL_BROKEN = "TRAIL_BROKEN"
     CHECKPOINT_REFUSED = "CHECKPOINT_REFUSED"
+    INVALID_AUTHORIZATION = "INVALID_AUTHORIZATION"
+    NOT_CONFIRMED = "NOT_CONFIRMED"
 
 
 class Meaning(NamedTuple):
@@ -131,6 +133,7 @@ MEANINGS = {
     State.AUTHORIZATION_REVOKED: Meaning(
         62, "account holder", "The account holder has withdrawn the authorization."
     ),
+    State.INVALID_AUTHORIZATION: Meaning(63, "operator", "That is no authorization."),
 }
 """Exit codes by tens: 10 set-up, 20 a person must act, 30 try later, 40 the portal changed, 50 the
 trail of what was done is not what was written, 60 nobody may ask.

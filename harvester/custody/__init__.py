@@ -1,1 +1,1 @@
-"""Keeps what a member entrusts: passwords, one-time codes and sessions."""
+"""What others entrust to the harvester: their permission, passwords, codes and sessions."""
