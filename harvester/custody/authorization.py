@@ -118,6 +118,11 @@ class Terms(BaseModel):
             raise ValueError(message)
         return self
 
+    @property
+    def last_day(self) -> date | None:
+        """The last local day on which it holds; None where it ends otherwise."""
+        return (self.expires_at - timedelta(microseconds=1)).date() if self.expires_at else None
+
     def covers(self, number: str, scope: Scope) -> bool:
         """Tell whether this of that account is permitted while it is in force."""
         return scope in self.scopes and (self.accounts is None or number in self.accounts)
@@ -172,11 +177,6 @@ class Authorization(Terms):
         if self.used_at:
             return f"used up on {since:%Y-%m-%d}"
         return f"expired after {self.last_day}"
-
-    @property
-    def last_day(self) -> date | None:
-        """The last local day on which it holds; None where it ends otherwise."""
-        return (self.expires_at - timedelta(microseconds=1)).date() if self.expires_at else None
 
     def was_in_force(self, at: datetime) -> bool:
         """Tell whether it permitted anything at that time, by what is known now."""
