@@ -14,7 +14,7 @@ from harvester.errors import MEANINGS, Failure, State
 
 EXIT_CODES = """exit codes: 0 all is well; 3 something is missing and is asked for again by itself;
 10-17 set-up; 20-27 a person must act; 30-33 try later; 40-41 the portal changed;
-50-51 the trail of what was done was tampered with"""
+50-51 the trail of what was done was tampered with; 60-64 permission is missing or unclear"""
 
 
 Make = Callable[..., Any]
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     _harvests(command)
     _lookups(command, group)
     _audit(command, group)
+    _consent(command, group)
     _sandbox(command, group)
     return parser
 
@@ -184,6 +185,58 @@ def _audit(command: Make, group: Make) -> None:
     verify.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="one that was published, to check as well"
     )
+
+
+def _consent(command: Make, group: Make) -> None:
+    authorize = group("authorize", "say who permits what; without that nobody is signed in")
+    add = command("add", "record a permission", "consent.add", authorize)
+    letter = command(
+        "letter", "write what an account holder signs for the utility", "consent.letter", authorize
+    )
+    who = add.add_mutually_exclusive_group(required=True)
+    who.add_argument("--own", action="store_true", help="attest that the accounts are your own")
+    who.add_argument("--letter", metavar="ID", help="as the letter says that came back signed")
+    who.add_argument("--grantor", metavar="NAME", help="who signed the document")
+    add.add_argument("--document", type=Path, metavar="FILE", help="the signed document, a PDF")
+    letter.add_argument("--grantor", required=True, metavar="NAME", help="who is to sign")
+    letter.add_argument("--out", required=True, type=Path, metavar="FILE", help="where it goes")
+    for made in (add, letter):
+        asked = made is letter
+        made.add_argument("member", help="the sign-in, by its name")
+        made.add_argument("--role", required=asked, help="what they are, such as 'account holder'")
+        made.add_argument("--grantee", required=asked, help="who may have the information")
+        made.add_argument("--purpose", required=asked, help="what it is for")
+        _limits(made)
+    command("list", "list who permits what, until when", "consent.show", authorize)
+    revoke = command("revoke", "end a permission, even in mid-run", "consent.revoke", authorize)
+    revoke.add_argument("id", help="as `authorize list` shows it")
+    revoke.add_argument("--reason", required=True, help="why, for whoever reads it later")
+    forget = command("forget", "delete what was kept longer than agreed", "forget.forget")
+    forget.add_argument("account", help="its number, its last digits, or its sign-in")
+    forget.add_argument("--everything", action="store_true", help="all there is of the account")
+    forget.add_argument("--yes", action="store_true", help="do not ask before deleting")
+
+
+def _limits(made: argparse.ArgumentParser) -> None:
+    """Take what a permission is limited to."""
+    made.add_argument(
+        "--account", nargs="+", action="extend", metavar="N", help="only these (default all)"
+    )
+    made.add_argument(
+        "--scope",
+        nargs="+",
+        action="extend",
+        choices=("account", "bills", "payments", "intervals", "notes"),
+        help="only these (default all)",
+    )
+    day = date.fromisoformat
+    made.add_argument("--history-from", type=day, metavar="DAY", help="nothing older than this day")
+    made.add_argument("--effective-from", type=day, metavar="DAY", help="its first day")
+    end = made.add_mutually_exclusive_group()
+    end.add_argument("--expires", type=day, metavar="DAY", help="its last day (default none)")
+    end.add_argument("--once", action="store_true", help="for one run only")
+    made.add_argument("--retention-days", type=_count, metavar="N", help="how long it is kept")
+    made.add_argument("--runs-a-day", type=_count, metavar="N", help="how often at most")
 
 
 def _count(text: str) -> int:

@@ -172,11 +172,17 @@ def _read(path: str, _stamp: tuple[int, ...]) -> Authorization | Unreadable:
 
 
 def grant(home: Path, record: Authorization, document: bytes | None = None) -> None:
-    """Keep a record, with the document that was signed; raises Misconfigured."""
+    """Keep a new record, with the document that was signed; raises Misconfigured."""
     if record.document != (document and hashlib.sha256(document).hexdigest()):
         message = "the record is of another document"
         raise ValueError(message)
     with _alone(home):
+        if _file(home, record, ".json").exists():
+            raise Misconfigured(
+                State.INVALID_AUTHORIZATION,
+                f"Authorization {record.id} is recorded already; a new permission needs a letter"
+                " of its own.",
+            )
         if document:
             _keep(_file(home, record, ".pdf"), document)
         _keep(_file(home, record, ".json"), _json(record))

@@ -77,7 +77,7 @@ def write(terms: Terms, utility: str, phone: str | None, written: date) -> bytes
         lang="en-US",
     )
     foot = partial(_foot, terms.id)
-    story = [*_opening(terms, utility, phone, written), *_rules(terms, utility), *_signature(terms)]
+    story = [*_opening(terms, utility, phone, written), *_rules(), _end(terms, utility)]
     document.build(story, onFirstPage=foot, onLaterPages=foot)
     return out.getvalue()
 
@@ -119,22 +119,26 @@ def _told(terms: Terms) -> Iterator[tuple[str, str]]:
         yield "Kept for", f"{terms.retention_days} days after it was fetched, then deleted"
 
 
-def _rules(terms: Terms, utility: str) -> Iterator[Flowable]:
+def _rules() -> Iterator[Flowable]:
     yield Paragraph("What is never done under this authorization", _HEAD)
     for said in NEVER:
         yield Paragraph(said, _ITEM, bulletText="•")
-    yield Spacer(0, 4)
-    yield Paragraph("How it is revoked", _HEAD)
-    yield Paragraph(
+
+
+def _end(terms: Terms, utility: str) -> KeepTogether:
+    """Return how it ends and the signature: no page holds the signature alone."""
+    head = Paragraph("How it is revoked", _HEAD)
+    told = Paragraph(
         f"I may revoke this authorization at any time and without a reason, by telling"
         f" {escape(terms.grantee or '')} or {escape(utility)} so; a sentence that names"
         f" authorization <b>{terms.id}</b> is enough. From then on nothing more is fetched. What"
         " was fetched before is deleted if I ask for that.",
         _BODY,
     )
+    return KeepTogether([Spacer(0, 4), head, told, _signature(terms)])
 
 
-def _signature(terms: Terms) -> Iterator[Flowable]:
+def _signature(terms: Terms) -> Table:
     signed = _table(
         [("", "", ""), ("Signature", "", "Date"),
          ("", "", ""), (f"Printed name ({escape(terms.grantor)})", "",
@@ -146,7 +150,7 @@ def _signature(terms: Terms) -> Iterator[Flowable]:
         [("LINEABOVE", (column, row), (column, row), _LINE, "black")
          for column in (0, 2) for row in (1, 3)]
     )  # fmt: skip
-    yield KeepTogether([signed])
+    return signed
 
 
 def _facts(told: list[tuple[str, str]]) -> Table:
