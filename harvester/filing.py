@@ -57,8 +57,8 @@ class Filing:
 
         What came home before something that is already filed makes all of its account read again.
         """
-        sha = self._archive.put(artifact.content, _SUFFIX.get(artifact.media_type, "json"))
-        with self._catalog.transaction():
+        with self._catalog.transaction():  # else who forgets could take the bytes for nobody's
+            sha = self._archive.put(artifact.content, _SUFFIX.get(artifact.media_type, "json"))
             entered = self._catalog.add_artifact(account, artifact, sha, run)
             rows, failure = self._extract(account, artifact)
             change = Change(0, 0)

@@ -100,11 +100,11 @@ def _opening(terms: Terms, utility: str, phone: str | None, written: date) -> It
 def _told(terms: Terms) -> Iterator[tuple[str, str]]:
     accounts = ", ".join(terms.accounts) if terms.accounts else (
         "every account that my sign-in on the member portal shows")  # fmt: skip
-    since = _long(terms.history_from) if terms.history_from else "all that the portal shows"
+    since = terms.history_from
     yield "Authorization", terms.id
     yield "Accounts", accounts
     yield "Information", "; ".join(PLAIN_WORDS[scope] for scope in Scope if scope in terms.scopes)
-    yield "History", f"from {since} on" if terms.history_from else since
+    yield "History", f"from {_long(since)} on" if since else "all that the portal shows"
     yield "Purpose", terms.purpose or ""
     yield "Valid from", _long(terms.effective_from.date())
     if terms.once:
@@ -170,7 +170,7 @@ def _table(
     return Table(
         [[Paragraph(cell, _CELL) for cell in row] for row in rows],
         colWidths=[width * inch for width in inches],
-        rowHeights=heights or None,
+        rowHeights=heights,
         hAlign="LEFT",
         style=[
             ("VALIGN", (0, 0), (-1, -1), "TOP"),

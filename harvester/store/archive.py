@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from harvester.errors import BadData, State
-from harvester.store.home import private_folder, unusable, write_private
+from harvester.store.home import private_folder, sync_folder, unusable, write_private
 
 SHA = re.compile(r"[0-9a-f]{64}")
 SUFFIX = re.compile(r"[a-z0-9]{1,8}")
@@ -53,6 +54,20 @@ class Archive:
                 f"The archived file {path} is not what was written: restore it from a backup.",
             )
         return content
+
+    def strays(self, known: Container[str]) -> list[Path]:
+        """Return every file whose name is none of these, and parts that a killed program left."""
+        files = sorted(self.folder.glob("??/*"))
+        return [file for file in files if file.stem not in known]
+
+    def delete(self, files: Iterable[Path]) -> None:
+        """Delete files of the archive for good; raises Misconfigured if the disk refuses."""
+        try:
+            for file in files:
+                file.unlink(missing_ok=True)
+                sync_folder(file.parent)
+        except OSError as error:
+            raise unusable(self.folder, error.strerror) from error
 
     def path(self, sha: str) -> Path:
         """Return where the bytes of that name are; raises BadData if they are absent."""

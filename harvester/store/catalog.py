@@ -158,6 +158,46 @@ class Catalog(Usage, Bills, Findings, Runs):
             for table in _DERIVED:
                 self._write(f"DELETE FROM {table} WHERE account = ?", [(account,)])
 
+    def forget_artifacts(self, account: int, artifacts: Iterable[int]) -> None:
+        """Drop artifacts from the manifest, with all that extraction gave of their account."""
+        with self.transaction():
+            self.forget_derived(account)
+            self._write(
+                "DELETE FROM artifact WHERE account = ? AND id = ?",
+                [(account, number) for number in artifacts],
+            )
+
+    def forget_account(self, account: int) -> None:
+        """Drop an account and all there is of it; its runs stay, as they name no account."""
+        with self.transaction():
+            self.forget_derived(account)
+            for statement in (
+                "DELETE FROM artifact WHERE account = ?",
+                "DELETE FROM account WHERE id = ?",
+            ):
+                self._write(statement, [(account,)])
+
+    def counts(self, account: int) -> dict[str, int]:
+        """Return how many rows there are of an account, by table."""
+        tables = ("artifact", *_DERIVED)
+        counted = ", ".join(f"(SELECT count(*) FROM {t} WHERE account = ?1)" for t in tables)
+        return dict(zip(tables, self._rows(f"SELECT {counted}", account)[0], strict=True))
+
+    def holds(self, ending: str, sha: str, retrieved_at: datetime) -> bool:
+        """Tell whether these bytes of that moment are known of an account that ends so."""
+        found = self._rows(
+            "SELECT 1 FROM artifact JOIN account ON account.id = account"
+            " WHERE sha = ? AND retrieved_at = ? AND number LIKE '%' || ?",
+            sha,
+            microseconds(retrieved_at),
+            ending,
+        )
+        return bool(found)
+
+    def shas(self) -> set[str]:
+        """Return the names of all archived bytes that the manifest knows."""
+        return {sha for (sha,) in self._rows("SELECT DISTINCT sha FROM artifact")}
+
     def upsert_account(self, account: int, told: Account, artifact: int) -> None:
         """Take an account's facts and settings."""
         self._write(

@@ -27,6 +27,12 @@ REFUSALS: Final = {
     sqlite3.SQLITE_PERM: "permission denied",
     sqlite3.SQLITE_READONLY: "it is read-only",
 }
+_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "secure_delete = ON",  # what is deleted is overwritten
+)
 MILLI: Final = 3
 """Decimal places of kWh kept as whole Wh, and of registers."""
 MONEY: Final = 5
@@ -67,6 +73,18 @@ class Database:
         """Let go of the file."""
         self._db.close()
 
+    def scrub(self) -> None:
+        """Write the file anew, so that nothing of a deleted row is left in it or in its log.
+
+        Raises Misconfigured while another program reads or writes it.  What the disk itself keeps
+        of blocks that a file no longer uses is out of reach.
+        """
+        with self._refusals():
+            self._db.execute("VACUUM")
+            (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise unusable(self.file, REFUSALS[sqlite3.SQLITE_BUSY])
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything written inside is kept together or not at all; may be nested.
@@ -103,7 +121,7 @@ class Database:
         }
         newest = max(scripts)
         self._refuse_newer(newest)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in _PRAGMAS:
             self._db.execute(f"PRAGMA {pragma}")
         if self._version() == newest:
             return

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from harvester.errors import Misconfigured, State
+from harvester.errors import Misconfigured, State, Transient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -49,6 +51,28 @@ def write_private(file: Path, content: bytes) -> None:
             os.unlink(name)  # noqa: PTH108
         raise
     sync_folder(file.parent)
+
+
+@contextmanager
+def alone(home: Path, member: str, otherwise: str) -> Iterator[None]:
+    """Hold a member's lock, which a killed program lets go by itself.
+
+    Raises Transient with the sentence `otherwise` while another program holds it.
+    """
+    file = home / f".{member}.lock"
+    try:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise unusable(file, error.strerror) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise Transient(State.PENDING, otherwise) from None
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def unusable(place: Path, why: object) -> Misconfigured:
