@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -80,10 +80,8 @@ def due(store: Store, entry: Entry, at: datetime) -> list[Filed]:
     return [filed for filed in store.catalog.artifacts(entry.id) if over(filed)]
 
 
-def forget(
-    store: Store, entry: Entry, over: Sequence[Filed], at: datetime, *, filing: Filing | None = None
-) -> Receipt:
-    """Delete these artifacts, and read again what is left; without `filing` delete the account.
+def forget(store: Store, entry: Entry, at: datetime, *, filing: Filing | None = None) -> Receipt:
+    """Delete what is due and read again what is left; without `filing` delete the account.
 
     Raises Transient while the account is harvested, Misconfigured where the home refuses.
     """
@@ -95,6 +93,7 @@ def forget(
         head = store.trail.append("account.forgetting", at, **facts)
         with catalog.transaction():
             before = catalog.counts(entry.id)
+            over = due(store, entry, at) if filing else catalog.artifacts(entry.id)
             if filing:
                 catalog.forget_artifacts(entry.id, [filed.id for filed in over])
                 filing.again(entry.id)

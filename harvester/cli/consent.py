@@ -23,7 +23,8 @@ from harvester.store.audit import Fact
 from harvester.store.home import write_private
 
 OWN = (
-    "I am the holder of every account that {member} shows at {utility}, or have its holder's leave."
+    "I hold every account that the sign-in {member} shows at {utility}, or have its holder's leave,"
+    " and let this program read it for me."
 )
 WHO = ("role", "grantee", "purpose")
 LIMITS = (
@@ -44,13 +45,12 @@ def add(options: argparse.Namespace) -> int:
         told |= {"grantor": "the member", "grantee": "the member", "purpose": "own records"}
         told |= {"role": "account holder"}
         told["attestation"] = OWN.format(member=member.name, utility=utility.name)
+    elif options.letter:
+        told |= consent.drafted(store.home, member.name, options.letter).model_dump()
     else:
-        document = _document(options.document)
+        told |= _terms(options, member, utility, now)
+    if document is not None:
         told["document"] = hashlib.sha256(document).hexdigest()
-        signed = (
-            consent.drafted(store.home, member.name, options.letter) if options.letter else None
-        )
-        told |= signed.model_dump() if signed else _terms(options, member, utility, now)
     record = made(Authorization, told)
     consent.grant(store.home, record, document)
     store.trail.append("authorization.added", now, **_facts(record))
@@ -154,7 +154,7 @@ def letter(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """List the permissions."""
     home, now = settings_of(options).home, datetime.now(UTC)
-    found = consent.records(home)
+    found = sorted(consent.records(home), key=_order)
     if options.json:
         told = [
             {"file": str(one.file), "words": f"{one.why}, so it permits nothing"}
@@ -182,6 +182,13 @@ def show(options: argparse.Namespace) -> int:
         )
     tell(shown if found else "Nobody has permitted anything yet: `harvester authorize add`.")
     return 0
+
+
+def _order(one: Authorization | consent.Unreadable) -> tuple[str, str]:
+    """Return what sorts records by member and age; what cannot be read has none and is first."""
+    if isinstance(one, consent.Unreadable):
+        return one.file.parent.name, ""
+    return one.member, one.granted_at.astimezone(UTC).isoformat()
 
 
 def _words(home: Path, record: Authorization, now: datetime) -> str:

@@ -28,14 +28,14 @@ def forget(options: argparse.Namespace) -> int:
             raise
         return _tell(options, store, done)
     if options.everything:
-        over = store.catalog.artifacts(entry.id)
-        _ask(options, entry, f"All {len(over):,} artifacts of {_whose(entry)}, and all they say,")
-        return _tell(options, store, [*done, forgetting.forget(store, entry, over, now)])
+        count = len(store.catalog.artifacts(entry.id))
+        _ask(options, entry, f"All {count:,} artifacts of {_whose(entry)}, and all they say,")
+        return _tell(options, store, [*done, forgetting.forget(store, entry, now)])
     over = forgetting.due(store, entry, now)
     if over:
         filing = Filing(store, profile.load(entry.profile, settings.profile_folders))
         _ask(options, entry, f"{len(over):,} artifacts of {_whose(entry)}, kept too long,")
-        done.append(forgetting.forget(store, entry, over, now, filing=filing))
+        done.append(forgetting.forget(store, entry, now, filing=filing))
     return _tell(options, store, done, _whose(entry))
 
 

@@ -125,11 +125,11 @@ def _refusal(member: str, ended: list[Authorization], what: str, at: datetime) -
 
 
 def records(home: Path, member: str | None = None) -> list[Authorization | Unreadable]:
-    """Return a member's authorizations, or all, oldest first; raises Misconfigured."""
+    """Return a member's authorizations, or all, in no order; raises Misconfigured."""
     folder = home / FOLDER
     try:
         members = [member] if member else sorted(p.name for p in folder.iterdir() if p.is_dir())
-        found = [
+        return [
             _read(entry.path, _stamp(entry.stat()))
             for name in members
             for entry in _entries(folder / name)
@@ -138,7 +138,6 @@ def records(home: Path, member: str | None = None) -> list[Authorization | Unrea
         return []
     except OSError as error:
         raise unusable(folder, error.strerror) from error
-    return sorted(found, key=lambda one: (str(getattr(one, "granted_at", "")), str(one)))
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
