@@ -18,8 +18,12 @@ from harvester.store.catalog import Entry
 
 def forget(options: argparse.Namespace) -> int:
     """Delete, after asking, and tell what a killed program had begun to delete."""
-    settings, now = settings_of(options), datetime.now(UTC)
-    store = Store(settings.home)
+    store = Store(settings_of(options).home)
+    with store.catalog:  # its log goes with it
+        return _forget(options, store, datetime.now(UTC))
+
+
+def _forget(options: argparse.Namespace, store: Store, now: datetime) -> int:
     done = forgetting.finish(store, now)
     try:
         entry = account_of(store, options.account)
@@ -30,12 +34,11 @@ def forget(options: argparse.Namespace) -> int:
     if options.everything:
         count = len(store.catalog.artifacts(entry.id))
         _ask(options, entry, f"All {count:,} artifacts of {_whose(entry)}, and all they say,")
-        return _tell(options, store, [*done, forgetting.forget(store, entry, now)])
-    over = forgetting.due(store, entry, now)
-    if over:
-        filing = Filing(store, profile.load(entry.profile, settings.profile_folders))
+        done.append(forgetting.forget(store, entry, now))
+    elif over := forgetting.due(store, entry, now):
+        portal = profile.load(entry.profile, settings_of(options).profile_folders)
         _ask(options, entry, f"{len(over):,} artifacts of {_whose(entry)}, kept too long,")
-        done.append(forgetting.forget(store, entry, now, filing=filing))
+        done.append(forgetting.forget(store, entry, now, filing=Filing(store, portal)))
     return _tell(options, store, done, _whose(entry))
 
 
