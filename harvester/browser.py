@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import brotli  # type: ignore[import-untyped]
 from platformdirs import user_cache_path
@@ -269,9 +269,17 @@ async def open_browser(
 
 @asynccontextmanager
 async def open_context(
-    browser: Browser, wire: Wire, *, time_zone: str, locale: str = "en-US"
+    browser: Browser,
+    wire: Wire,
+    *,
+    time_zone: str,
+    locale: str = "en-US",
+    session: dict[str, Any] | None = None,
 ) -> AsyncIterator[BrowserContext]:
-    """Open one sign-in's context, in the portal's time zone, all of its traffic on the wire."""
+    """Open one sign-in's context, in the portal's time zone, all of its traffic on the wire.
+
+    `session` is the storage state of an earlier one.
+    """
     context = await browser.new_context(
         proxy={"server": wire.address, "bypass": "<-loopback>"},
         ignore_https_errors=wire.own_tls,
@@ -279,6 +287,7 @@ async def open_context(
         locale=locale,
         accept_downloads=True,
         service_workers="block",
+        storage_state=session,  # type: ignore[arg-type]
     )
     wire.watch(context)
     try:

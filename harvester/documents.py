@@ -24,12 +24,13 @@ _BLOB = """async url => {
 }"""
 
 
-async def capture(portal: Portal, control: Locator, seconds: float = 15) -> tuple[str, bytes]:
+async def capture(portal: Portal, control: Locator) -> tuple[str, bytes]:
     """Return URL and bytes of the document; BadData(NOT_YET_AVAILABLE) where none comes.
 
     Raced are a download (attachment, form postback, headless PDF navigation), a PDF reply to a
     script, a tab with a blob: and a tab with a viewer.  The bytes are not judged here.
     """
+    seconds = portal.profile.pace.reply_seconds / 2
     race = _Race(portal)
     try:
         await portal.click(control)

@@ -11,8 +11,11 @@ from harvester.store.runs import Runs
 DAY = timedelta(days=1)
 
 
-def may_run(profile: Profile, member: str, runs: Runs, run: int, at: datetime) -> None:
-    """Raise Transient(RATE_LIMITED) where the hour is not right or the day's runs are used up."""
+def may_run(profile: Profile, runs: Runs, run: int, at: datetime, allowed: int | None) -> None:
+    """Raise Transient(RATE_LIMITED) where the hour is not right or the day's runs are used up.
+
+    `allowed` is how many the account holder does, if they said so; the profile may allow fewer.
+    """
     opens = _opens(profile, at)
     if opens:
         raise Transient(
@@ -21,10 +24,10 @@ def may_run(profile: Profile, member: str, runs: Runs, run: int, at: datetime) -
             f" run again after {opens:%Y-%m-%d %H:%M} there.",
             opens,
         )
-    limit = profile.pace.runs_a_day
+    limit = min(allowed or profile.pace.runs_a_day, profile.pace.runs_a_day)
     begun = runs.runs_before(run, at - DAY)
     if len(begun) >= limit:
-        raise _used_up(f"{member} was harvested {limit} times", begun[-limit] + DAY)
+        raise _used_up(f"This sign-in was harvested {limit} times", begun[-limit] + DAY)
 
 
 def may_sign_in(profile: Profile, member: str, runs: Runs, at: datetime) -> None:

@@ -126,6 +126,7 @@ class Portal:
         self.context.on("response", self._note_answer)
         self.page.on("requestfailed", self._note_end)
         self._next_turn = 0.0
+        self._dismissed: set[str] = set()
 
     def _loads_page(self, request: Request) -> bool:
         with suppress(PlaywrightError):  # of a frame that is gone already
@@ -360,6 +361,9 @@ class Portal:
 
     async def dismiss(self, name: str) -> None:
         """Click this overlay away wherever it comes between us and a control."""
+        if name in self._dismissed:
+            return
+        self._dismissed.add(name)
         for way in self.profile.locators[name]:
             overlay = self._locate(self.page.main_frame, way)
             await self.page.add_locator_handler(overlay, self.click)

@@ -98,6 +98,8 @@ class Pace(_Strict):
 
     sign_ins_a_day: int = 3
     runs_a_day: int = 12
+    session_minutes: float = 5
+    """How long after its last use a session is worth trying again; 0 keeps none."""
     run_window: Annotated[str, AfterValidator(_hours)] | None = None
     """When runs may begin, in the portal's local time: "22:30-05:00" passes over midnight."""
     pause_ms: int = 300

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from conftest import run_async
+from permitted import permit
 from reportlab.pdfgen.canvas import Canvas
 
 from harvester.errors import State
@@ -21,8 +22,9 @@ from harvester.filing import Store
 from harvester.members import Member
 from harvester.model import Direction, Window
 from harvester.profile import Profile, load
-from harvester.run import Outcome, Task, harvest_all
+from harvester.run import harvest_all
 from harvester.sandbox.credentials import Known
+from harvester.task import Outcome, Task
 
 TODAY = date(2026, 3, 20)
 DAY = timedelta(days=1)
@@ -239,6 +241,7 @@ def harvested(home: Path, password: str) -> tuple[Outcome, Foreign, Store]:
         # Twelve days from the 8th: the clock changed on that day, so it is left out.
         window = Window(date(2026, 3, 9), TODAY)
         task = Task(member, patient(), Known(password), window, TODAY, sandbox=port)
+        permit(home, "me")
         try:
             (outcome,) = await harvest_all([task], Store(home), lambda *_: None)
         finally:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import run_async
+from permitted import permit
 
 from harvester.browser import open_browser, open_context
 from harvester.errors import State
@@ -18,13 +19,14 @@ from harvester.filing import Store
 from harvester.members import Member
 from harvester.model import Direction, Kind, Quality, Window
 from harvester.profile import load
-from harvester.run import Outcome, Task, harvest, harvest_all
+from harvester.run import harvest, harvest_all
 from harvester.sandbox.app import COUNTS, portal, serve
 from harvester.sandbox.counts import Counts
 from harvester.sandbox.credentials import Known
 from harvester.sandbox.switches import Switches
 from harvester.sandbox.truth import account_truth
 from harvester.sandbox.world import TODAY, World
+from harvester.task import Outcome, Task
 from harvester.wire import Wire
 
 HOME = "1000101001"
@@ -72,6 +74,7 @@ def once(
 ) -> tuple[Outcome, Counts]:
     async def run() -> tuple[Outcome, Counts]:
         async with simulated(user, **how) as (task, counts):
+            permit(home, profile=task.profile.id)
             (outcome,) = await harvest_all([change(task)], Store(home), silent)
             return outcome, counts
 
@@ -189,6 +192,7 @@ def test_an_expired_session_is_followed_by_another_that_goes_on(tmp_path: Path) 
 
 def test_two_harvests_of_one_member_at_once_leave_one_to_finish(tmp_path: Path) -> None:
     async def both() -> tuple[list[Outcome], Counts]:
+        permit(tmp_path)
         async with simulated("sandbox-home", days=2) as (task, counts):
             return await harvest_all([task, task], Store(tmp_path), silent), counts
 
@@ -238,6 +242,7 @@ def test_a_run_that_is_stopped_from_outside_has_no_end(tmp_path: Path) -> None:
         def stop(*_: object) -> None:
             raise Stopped
 
+        permit(tmp_path)
         async with simulated("sandbox-home") as (task, _), open_browser() as browser:
             await harvest(task, Store(tmp_path), browser, stop)
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from conftest import run_async
+from permitted import permit
 from test_run import once, simulated
 
 from harvester import stops
 from harvester.cli import main
 from harvester.errors import MEANINGS, Misconfigured, State
 from harvester.filing import Store
-from harvester.run import Outcome, harvest_all
+from harvester.run import harvest_all
+from harvester.task import Outcome
 
 
 def stop(home: Path, *how: str) -> int:
@@ -57,6 +59,7 @@ def test_a_stop_is_honoured_before_the_next_request(tmp_path: Path) -> None:
                     stop(tmp_path, "--reason", "Now.")
                     asked.append(counts.total)
 
+            permit(tmp_path)
             (outcome,) = await harvest_all([task], Store(tmp_path), report)
             return outcome, asked[0], counts.total
 

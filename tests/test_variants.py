@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from conftest import run_async
+from permitted import permit
 from tenacity import wait_none
 
 from harvester.errors import State
@@ -17,13 +18,14 @@ from harvester.filing import Store
 from harvester.members import Member
 from harvester.model import Direction, Window
 from harvester.profile import Profile, load
-from harvester.run import Outcome, Task, harvest_all
+from harvester.run import harvest_all
 from harvester.sandbox.app import COUNTS, portal, serve
 from harvester.sandbox.counts import Counts
 from harvester.sandbox.credentials import Known
 from harvester.sandbox.switches import Switches
 from harvester.sandbox.truth import account_truth
 from harvester.sandbox.world import World
+from harvester.task import Outcome, Task
 
 DAY = timedelta(days=1)
 TODAY = date(2026, 3, 20)
@@ -52,7 +54,7 @@ def profile(name: str = OLDER, **feed: Any) -> Profile:
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again without the pause that a portal is owed."""
-    monkeypatch.setattr("harvester.run.wait_random_exponential", lambda **_: wait_none())
+    monkeypatch.setattr("harvester.retries.wait_random_exponential", lambda **_: wait_none())
 
 
 class Run(NamedTuple):
@@ -106,6 +108,8 @@ def harvested(
     found = found or profile()
     window = Window(today - days * DAY, today)
     world = World(today=today)
+
+    permit(home, "me", found.id)
 
     async def run() -> tuple[Outcome, Counts, float]:
         app = portal(world, base=found.base, switches=Switches.parse(faults))

@@ -120,10 +120,16 @@ def _harvests(command: Make) -> None:
     backfill.add_argument("--months", type=int, default=24, help="how far back (default 24)")
     for made in (run, backfill):
         made.add_argument("members", nargs="*", help="sign-ins by name (default all)")
+    sign_in = command(
+        "sign-in",
+        "try whether a sign-in works again, after a person has acted; fetch nothing",
+        "harvests.sign_in",
+    )
+    sign_in.add_argument("members", nargs=1, metavar="NAME", help="a sign-in by name")
     demo = command(
         "demo", "harvest four simulated members from the embedded portal", "harvests.demo"
     )
-    for made in (demo, run, backfill):
+    for made in (demo, run, backfill, sign_in):
         made.add_argument("--headed", action="store_true", help="show the browser at work")
     stop = command("stop", "ask nothing of a utility's portal until this is lifted", "members.stop")
     stop.add_argument("profile", help="the utility, such as caec")

@@ -14,7 +14,7 @@ import pypdfium2  # type: ignore[import-untyped]
 from harvester import members, profile
 from harvester.cli.common import settings_of, table, tell
 from harvester.custody import consent
-from harvester.custody.authorization import Authorization, Scope, Terms, made, new_id
+from harvester.custody.authorization import Authorization, Scope, Terms, attested, made, new_id
 from harvester.errors import Misconfigured, State
 from harvester.filing import Store
 from harvester.members import Member
@@ -22,10 +22,6 @@ from harvester.profile import Profile
 from harvester.store.audit import Fact
 from harvester.store.home import write_private
 
-OWN = (
-    "I hold every account that the sign-in {member} shows at {utility}, or have its holder's leave,"
-    " and let this program read it for me."
-)
 WHO = ("role", "grantee", "purpose")
 LIMITS = (
     *("account", "scope", "history_from", "effective_from", "expires", "once"),
@@ -38,20 +34,16 @@ def add(options: argparse.Namespace) -> int:
     member, utility, now = _whose(options)
     _fitting(options)
     store = Store(settings_of(options).home)
-    told: dict[str, object] = {"granted_at": now}
-    document = None if options.own else _document(options.document)
-    if document is None:
-        told |= _terms(options, member, utility, now)
-        told |= {"grantor": "the member", "grantee": "the member", "purpose": "own records"}
-        told |= {"role": "account holder"}
-        told["attestation"] = OWN.format(member=member.name, utility=utility.name)
-    elif options.letter:
-        told |= consent.drafted(store.home, member.name, options.letter).model_dump()
+    terms = _terms(options, member, utility, now)
+    if options.own:
+        document = None
+        record = attested(member.name, utility.id, utility.name, now, terms)
     else:
-        told |= _terms(options, member, utility, now)
-    if document is not None:
-        told["document"] = hashlib.sha256(document).hexdigest()
-    record = made(Authorization, told)
+        document = _document(options.document)
+        if options.letter:
+            terms = consent.drafted(store.home, member.name, options.letter).model_dump()
+        sha = hashlib.sha256(document).hexdigest()
+        record = made(Authorization, {**terms, "granted_at": now, "document": sha})
     consent.grant(store.home, record, document)
     store.trail.append("authorization.added", now, **_facts(record))
     if options.json:

@@ -8,18 +8,21 @@ import getpass
 import sys
 from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from harvester import cli, members, profile
 from harvester.cli import show
 from harvester.cli.common import logging_to_stderr, settings_of
 from harvester.cli.custody import vault_of
-from harvester.custody.secret import Secret
+from harvester.custody import consent
+from harvester.custody.authorization import attested
+from harvester.custody.credentials import Kept
 from harvester.errors import Misconfigured, State
 from harvester.filing import Filing, Store
 from harvester.members import Member
 from harvester.model import Window
-from harvester.run import Outcome, Task, harvest_all
+from harvester.run import harvest_all
+from harvester.task import SIGN_IN, Outcome, Task
 
 RUN_DAYS = 45
 """How far back a scheduled run looks: beyond that, readings are no longer revised."""
@@ -53,6 +56,10 @@ def demo(options: argparse.Namespace) -> int:
         for user in DEMO_USERS
     ]
     store = Store(home)
+    for task in tasks:
+        name, at = task.member.name, task.now()
+        if not consent.records(home, name):
+            consent.grant(home, attested(name, portal.id, portal.name, at))
     if not options.json:
         print(f"Simulated portal of {portal.name}, as of {world.today}; nothing is dialled.")
     outcomes = asyncio.run(_with_portal(world, portal.base, tasks, store, options))
@@ -78,6 +85,11 @@ def run(options: argparse.Namespace) -> int:
     return _fetch(options, "run", RUN_DAYS)
 
 
+def sign_in(options: argparse.Namespace) -> int:
+    """Try whether a sign-in works, and let it be used again if it does."""
+    return _fetch(options, SIGN_IN, RUN_DAYS)
+
+
 def backfill(options: argparse.Namespace) -> int:
     """Fetch everything the portal still shows."""
     return _fetch(options, "backfill", None)
@@ -98,13 +110,14 @@ def _fetch(options: argparse.Namespace, kind: str, days: int | None) -> int:
         portal = profile.load(member.profile, settings.profile_folders)
         today = datetime.now(portal.zone).date()
         start = today - timedelta(days=days) if days else months_back(today, options.months)
-        password = vault.password(member, ask).reveal()
-        tasks.append(Task(member, portal, password, Window(start, today), today, kind))
+        kept = Kept(settings, vault, member, ask, _utc)
+        tasks.append(Task(member, portal, kept, Window(start, today), today, kind))
     outcomes = asyncio.run(_harvest(tasks, store, options))
-    for task, outcome in zip(tasks, outcomes, strict=True):
-        if outcome.state is State.BAD_CREDENTIALS:
-            members.reject(settings, task.member, Secret(task.password))
     return _tell(options, store, tasks, outcomes)
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
 
 
 async def _harvest(

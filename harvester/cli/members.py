@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from harvester import members, profile, stops
+from harvester import holds, members, profile, stops
 from harvester.cli.common import settings_of
 from harvester.cli.custody import said, vault_of
 from harvester.convention import prove
@@ -32,6 +32,7 @@ def init(options: argparse.Namespace) -> int:
     else:
         print(f"Home: {settings.home}")
         print("Next: harvester member add NAME --profile caec --user USER")
+        print("then: harvester authorize add NAME --own, if the accounts are your own")
         print("then: harvester backfill")
     return 0
 
@@ -56,6 +57,7 @@ def add(options: argparse.Namespace) -> int:
         _tell_left(vault.forget(member, PASSWORD))
     if secret:
         vault.keep(member, TOTP, secret)
+    holds.lift(settings.home, member.name)
     print(json.dumps({"added": member.name}) if options.json else f"Added {member.name}.")
     return 0
 

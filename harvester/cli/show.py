@@ -15,12 +15,11 @@ from harvester.checks import RULES
 from harvester.cli.common import table, tell
 from harvester.errors import MEANINGS, State
 from harvester.filing import Store
-from harvester.model import Window
-from harvester.run import Outcome, Report, Task
 from harvester.stops import stopped
 from harvester.store.catalog import Holding
 from harvester.store.findings import Found
 from harvester.store.runs import Run
+from harvester.task import SIGN_IN, Outcome, Report, Task
 
 REASONS = {
     State.NO_DATA: "hours that the portal shows without a value",
@@ -59,12 +58,17 @@ def outcomes(tasks: Sequence[Task], results: Sequence[Outcome]) -> None:
         if result.state not in {State.OK, State.OK_PARTIAL}:
             print(f"{name}: {result.state}: {result.message}")
             continue
-        print(f"{name}: {result.state}: {_fetched(task.window, result)}")
+        print(f"{name}: {result.state}: {_fetched(task, result)}")
+        for sentence in result.unasked:
+            print(f"  {sentence}")
         for sentence in result.failed:
             print(f"  {sentence}")
 
 
-def _fetched(window: Window, result: Outcome) -> str:
+def _fetched(task: Task, result: Outcome) -> str:
+    if task.kind == SIGN_IN:
+        accounts = "1 account" if result.accounts == 1 else f"{result.accounts} accounts"
+        return f"the portal took the sign-in and shows {accounts}"
     hours = f"{result.change.added:,} new readings, {result.change.revised:,} revised"
     if not result.pdfs and not result.change.added:
         return (
@@ -72,7 +76,7 @@ def _fetched(window: Window, result: Outcome) -> str:
             f" account again, as they may still be revised ({hours})"
         )
     days = result.days // max(result.accounts, 1)
-    return f"{result.pdfs} bills and {days} of {len(window)} days an account; {hours}"
+    return f"{result.pdfs} bills and {days} of {len(task.window)} days an account; {hours}"
 
 
 def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None:
@@ -156,6 +160,7 @@ def as_json(
                 "state": r.state,
                 "message": r.message,
                 **r.facts(),
+                "unasked": r.unasked,
                 "failed": r.failed,
             }
             for t, r in zip(tasks, results, strict=True)

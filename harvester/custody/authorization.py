@@ -22,6 +22,10 @@ from pydantic import (
 from harvester.errors import Misconfigured, State
 from harvester.model import Kind
 
+OWN = (
+    "I hold every account that the sign-in {member} shows at {utility}, or have its holder's leave,"
+    " and let this program read it for me."
+)
 ID = re.compile(r"[b-df-hj-np-tv-z]{4}-[b-df-hj-np-tv-z]{4}")
 """Letters only, as five digits in a row could be part of an account number; no words."""
 LETTERS = "bcdfghjkmnpqrstvwxz"
@@ -182,6 +186,28 @@ class Authorization(Terms):
         """Tell whether it permitted anything at that time, by what is known now."""
         ends = [end for end in (self.expires_at, self.revoked_at, self.used_at) if end]
         return self.effective_from <= at and all(at <= end for end in ends)
+
+
+def attested(
+    member: str, profile: str, utility: str, at: datetime, terms: Mapping[str, object] | None = None
+) -> Authorization:
+    """Return what a member permits who harvests their own accounts, by their own word."""
+    return made(
+        Authorization,
+        {
+            "id": new_id(),
+            "effective_from": at,
+            **(terms or {}),
+            "member": member,
+            "profile": profile,
+            "granted_at": at,
+            "grantor": "the member",
+            "role": "account holder",
+            "grantee": "the member",
+            "purpose": "own records",
+            "attestation": OWN.format(member=member, utility=utility),
+        },
+    )
 
 
 def new_id() -> str:

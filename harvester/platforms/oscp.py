@@ -24,6 +24,8 @@ from harvester.portal import Portal
 
 GRAPH_SECONDS = 10.0
 SETTLE_SECONDS = 5.0
+FIRST = date(1950, 1, 1)
+"""Older than every account."""
 
 _ACCOUNT = re.compile(r"\d{7}-?\d{3}")
 """Member number and three-digit separator, as the portal prints them (seen at siblings)."""
@@ -52,10 +54,10 @@ _PASSING = {
 _AT_THE_DOOR = {State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, *_PASSING}
 """What cannot be true of a page that is signed in, whatever its news and help say."""
 
-_LEDGER = """([get, bind]) => new Promise(done => {
+_LEDGER = """([get, bind, since]) => new Promise(done => {
   if (typeof window[get] !== 'function') return done(null);
   window[bind] = answer => done(JSON.stringify(answer ?? null));
-  window[get]('01/1950', '01/2200');
+  window[get](since, '01/2200');
 })"""
 """The function takes months and hands its rows to whatever the other name then holds."""
 
@@ -93,10 +95,20 @@ class Oscp:
         """News, help and small print: what the page said before anything was sent."""
 
     async def open_sign_in(self) -> None:
-        """Open the sign-in form, which some pages show only behind a link."""
+        """Open the sign-in form, which some pages show only behind a link.
+
+        Raises Drift where it is at another base than the profile says, before anything is typed.
+        """
         portal = self.portal
         await portal.dismiss("notice")
         await portal.goto("login")
+        base = portal.profile.base
+        if not portal.where().lower().startswith(f"{base}/".lower()):
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"{portal.profile.name} leads from {base} to {portal.where()}; if the portal has"
+                f" moved there, correct base in the profile.",
+            )
         opened = False
         async for _ in portal.looks("user", "open_sign_in"):
             shown = await portal.outcomes()
@@ -107,6 +119,17 @@ class Oscp:
             if not opened and (link := await portal.seen("open_sign_in")):
                 await portal.click(link)
                 opened = True
+
+    async def still_signed_in(self) -> bool:
+        """Tell whether a session that was kept still opens the account's page."""
+        await self.portal.dismiss("notice")
+        try:
+            await self._open("billing")
+        except Transient as over:
+            if over.state is State.SESSION_EXPIRED:
+                return False
+            raise
+        return True
 
     async def sign_in(self, user: str, password: str) -> None:
         """Send the credentials once; exactly one declared outcome must follow.
@@ -197,11 +220,13 @@ class Oscp:
             markup: str = await table.evaluate("e => e.outerHTML")
         return self._artifact(Kind.BILL_LIST, number, markup, media_type="text/html")
 
-    async def ledger(self, number: str) -> Artifact:
+    async def ledger(self, number: str, since: date) -> Artifact:
         """Fetch payments and bills by the page's own function, on the billing history."""
+        await self._open("history")
         names = self.portal.profile.functions
         await self.portal.turn()
-        told = await self.portal.ask(_LEDGER, [names["ledger"], names["bind_ledger"]])
+        month = f"{max(since, FIRST):%m/%Y}"
+        told = await self.portal.ask(_LEDGER, [names["ledger"], names["bind_ledger"], month])
         if told is None:
             raise Drift(
                 State.PORTAL_CHANGED,

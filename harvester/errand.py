@@ -1,0 +1,199 @@
+"""Fetches what is missing, and permitted, of one account after the other, and files it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from harvester import retries
+from harvester.custody import consent
+from harvester.custody.authorization import Scope
+from harvester.custody.consent import Permission
+from harvester.errors import ActionNeeded, BadData, Failure, State
+from harvester.extract.rows import Rows
+from harvester.filing import Filing, Store
+from harvester.model import Artifact, Bill, Finding, Kind, Window
+from harvester.platforms.oscp import Oscp
+from harvester.store.audit import masked
+from harvester.task import Outcome, Report, Task
+
+TRIES = 2
+"""How often one thing is fetched in a session."""
+AGAIN = frozenset({State.PORTAL_DOWN, State.RATE_LIMITED})
+DOCUMENT_AGAIN = AGAIN | {State.NOT_YET_AVAILABLE, State.NOT_A_PDF}
+
+_LACKING = {"no-bills", "fewer-bills", "bill-missing"}
+"""Rules that say that the billing history is not all that it should be."""
+
+T = TypeVar("T")
+
+
+class Errand:
+    """What one run does with the accounts of its sign-in, over all of its sessions."""
+
+    def __init__(self, task: Task, store: Store, run: int, report: Report) -> None:
+        self.task = task
+        self.run = run
+        self.outcome = Outcome()
+        self.gained = 0
+        """Documents and days that came home."""
+        self._home = store.home
+        self._catalog = store.catalog
+        self._trail = store.trail
+        self._files = Filing(store, task.profile)
+        self._report = report
+        self._told = datetime.min.replace(tzinfo=UTC)
+
+    def tick(self) -> datetime:
+        """Tell the time, never the same twice: it says in which order things came home."""
+        self._told = max(self.task.now(), self._told + timedelta(microseconds=1))
+        return self._told
+
+    def permission(self) -> Permission:
+        """Return what the account holder permits now; raise ActionNeeded where it is nothing."""
+        task = self.task
+        return consent.permission(self._home, task.member.name, task.profile.id, task.now())
+
+    def note(self, event: str, **facts: str | int) -> None:
+        """Write to the trail."""
+        self._trail.append(event, self.task.now(), run=self.run, **facts)
+
+    async def account(self, platform: Oscp, number: str) -> None:
+        """Fetch one account; that it is not to be had stops no other."""
+        permission = self.permission()
+        scopes = permission.admits(number)
+        self._withhold(number, [scope for scope in Scope if scope not in scopes])
+        if not scopes:
+            return
+        try:
+            await self._patiently(lambda: platform.select(number))
+        except ActionNeeded as failure:
+            if failure.state is not State.ACCOUNT_NOT_VISIBLE:
+                raise
+            self._fail(number, failure)
+            return
+        account = self._catalog.account_id(self.task.profile.id, self.task.member.name, number)
+        if Scope.ACCOUNT in scopes:
+            self._file(account, await platform.account(number))
+        await self._history(platform, account, number, permission)
+        if {Scope.NOTES, Scope.INTERVALS} & scopes:
+            await self._patiently(lambda: platform.open_usage(number))
+        if Scope.NOTES in scopes:
+            try:
+                self._file(account, await platform.notes(number))
+            except BadData as failure:
+                self._fail(number, failure)
+        if Scope.INTERVALS in scopes:
+            since = permission.history_from(number, Scope.INTERVALS)
+            window = Window(max(self.task.window.start, since), self.task.window.end)
+            await self._patiently(lambda: self._usage(platform, account, number, window))
+
+    def _withhold(self, number: str, scopes: Collection[Scope]) -> None:
+        """Say what nobody has authorized."""
+        for scope in scopes:
+            self.note("scope.withheld", account=masked(number), scope=scope)
+        if scopes:
+            said = f"{masked(number)}: not authorized, so not asked for: {', '.join(scopes)}"
+            self.outcome.unasked.append(said)
+
+    async def _history(
+        self, platform: Oscp, account: int, number: str, permission: Permission
+    ) -> None:
+        """Fetch the list of bills and the ledger, which prove each other, then the documents."""
+        scopes = permission.admits(number)
+        found: list[Finding] = []
+        if Scope.BILLS in scopes:
+            listed = self._file(account, await self._patiently(lambda: platform.bill_list(number)))
+            found += listed.findings
+        if Scope.PAYMENTS in scopes:
+            since = permission.history_from(number, Scope.PAYMENTS)
+            self._file(account, await self._patiently(lambda: platform.ledger(number, since)))
+        if Scope.BILLS not in scopes:
+            return
+        for finding in (*found, *self._catalog.findings(account)):
+            if finding.rule in _LACKING or finding in found:
+                self._fail(number, BadData(State.NO_DATA, finding.message))
+        since = permission.history_from(number, Scope.BILLS)
+        missing = self._catalog.missing_pdfs(account)
+        bills = [bill for bill in missing if bill.billing_date >= since]
+        for done, bill in enumerate(bills):
+            self._say(number, "bills", done, len(bills))
+            await self._bill(platform, account, bill)
+        self._say(number, "bills", len(bills), len(bills))
+
+    async def _bill(self, platform: Oscp, account: int, bill: Bill) -> None:
+        """Fetch one document; one that is not it stays missing, and the next run asks again."""
+        try:
+            await self._patiently(lambda: self._document(platform, account, bill), DOCUMENT_AGAIN)
+        except BadData as failure:
+            if failure.state is State.NOT_YET_AVAILABLE:
+                self._catalog.bill_pdf(account, bill, failure.state, None)
+            self._fail(bill.account, failure, f"bill of {bill.billing_date}")
+        else:
+            self.outcome.pdfs += 1
+            self.gained += 1
+
+    async def _document(self, platform: Oscp, account: int, bill: Bill) -> None:
+        rows = self._file(account, await platform.bill_pdf(bill))
+        if rows.document is not State.OK:
+            raise BadData(rows.document or State.UNREADABLE, rows.findings[0].message)
+
+    async def _usage(self, platform: Oscp, account: int, number: str, window: Window) -> None:
+        task = self.task
+        days, hours = (
+            self._catalog.gaps(account, stream, window, task.today, task.now())
+            for stream in (Kind.DAILY, Kind.INTERVAL)
+        )
+        left = {Kind.DAILY: set(days), Kind.INTERVAL: set(hours)}
+        wanted = len(days) + len(hours)
+        async for artifact in platform.usage(days, hours):
+            rows = self._file(account, artifact)
+            left[artifact.kind] -= set(rows.covered)
+            self.gained += len(rows.covered)
+            self._say(
+                number, "days of totals and hours", wanted - sum(map(len, left.values())), wanted
+            )
+        self.outcome.days += len(set(hours) - left[Kind.INTERVAL])
+        for stream, unanswered in left.items():
+            if unanswered:
+                nothing = BadData(
+                    State.NO_DATA,
+                    f"The portal answered nothing for {len(unanswered)} days of {stream}"
+                    f" ({min(unanswered)} to {max(unanswered)}); the next run asks again.",
+                )
+                self._fail(number, nothing)
+
+    def _file(self, account: int, artifact: Artifact) -> Rows:
+        filed = self._files.take(account, artifact, self.run)
+        self.outcome.artifacts += 1
+        self.outcome.change += filed.change
+        self.note(
+            "artifact.archived",
+            account=masked(artifact.account),
+            kind=artifact.kind,
+            sha=filed.sha,
+            bytes=len(artifact.content),
+        )
+        if filed.failure:
+            self._fail(artifact.account, filed.failure)
+        return filed.rows
+
+    def _fail(self, number: str, failure: Failure, what: str = "") -> None:
+        said = f"{masked(number)} {what}: {failure}" if what else f"{masked(number)}: {failure}"
+        self.outcome.failed.append(said)
+        self.note("item.failed", account=masked(number), state=failure.state)
+
+    async def _patiently(
+        self, fetch: Callable[[], Awaitable[T]], states: Collection[State] = AGAIN
+    ) -> T:
+        """Fetch one thing, and once more in the same session where that may help."""
+        async for attempt in retries.attempts(
+            lambda failure: failure.state in states, self.task.now, tries=TRIES, longest=5
+        ):
+            with attempt:
+                return await fetch()
+        raise AssertionError  # the last attempt raises
+
+    def _say(self, number: str, what: str, done: int, total: int) -> None:
+        self._report(f"{self.task.member.name} {masked(number)}", what, done, total)

@@ -1,0 +1,94 @@
+"""One harvest of one sign-in: what it is given, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol
+
+from harvester.custody.secret import Secret
+from harvester.errors import State
+from harvester.members import Member
+from harvester.model import Window
+from harvester.profile import Profile
+from harvester.store.usage import Change
+
+SIGN_IN = "sign-in"
+"""The kind of a harvest by which a person tries whether a sign-in works; it fetches nothing."""
+
+Report = Callable[[str, str, int, int], None]
+"""Hears whose (member and last three digits), what, how many are done, and of how many."""
+
+
+class Credentials(Protocol):
+    """What a harvest needs of whoever keeps the member's secrets."""
+
+    def password(self) -> Secret:
+        """Return the password; raise ActionNeeded where it is not to be sent."""
+
+    def reject(self, password: Secret) -> None:
+        """Remember that the portal refused it."""
+
+    def code(self) -> str | None:
+        """Return the code of the member's authenticator; None where there is none."""
+
+    def expect_code(self) -> None:
+        """Ask whoever is there for a code that the portal sent; do not wait for it."""
+
+    def handed_in(self, since: datetime) -> str | None:
+        """Take the code that was handed in since then; None while there is none."""
+
+    def session(self, max_age: timedelta) -> dict[str, Any] | None:
+        """Return the session that was kept, if it is not older."""
+
+    def keep_session(self, state: dict[str, Any]) -> None:
+        """Keep a session (Playwright's storage state) for the next run."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One harvest of one sign-in; `today` is the portal's local day."""
+
+    member: Member
+    profile: Profile
+    credentials: Credentials = field(repr=False)
+    window: Window
+    today: date
+    kind: str = "run"
+    sandbox: int | None = None
+    """The loopback port of an embedded portal that answers the profile's origins."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@dataclass
+class Outcome:
+    """How a harvest went."""
+
+    state: State = State.OK
+    message: str = ""
+    accounts: int = 0
+    artifacts: int = 0
+    pdfs: int = 0
+    days: int = 0
+    change: Change = field(default_factory=lambda: Change(0, 0))
+    requests: int = 0
+    sign_ins: int = 0
+    unasked: list[str] = field(default_factory=list)
+    """What nobody has authorized, a sentence each."""
+    failed: list[str] = field(default_factory=list)
+    """What could not be had, a sentence each; the next run asks again."""
+
+    def facts(self) -> dict[str, int]:
+        """Return the counts."""
+        return {
+            "accounts": self.accounts,
+            "artifacts": self.artifacts,
+            "pdfs": self.pdfs,
+            "days": self.days,
+            "added": self.change.added,
+            "revised": self.change.revised,
+            "requests": self.requests,
+            "sign_ins": self.sign_ins,
+            "gaps": len(self.failed),
+        }
