@@ -13,9 +13,10 @@ from served import CONTROL, Clock, Visitor, visit
 from harvester.sandbox.layout import NEWER
 from harvester.sandbox.sign_in import CAPTCHA, LATE_CODE, LOCKED, WRONG, WRONG_CODE
 from harvester.sandbox.switches import MFA_CODE, MFA_SECRET
+from harvester.sandbox.truth import account_truth
 from harvester.sandbox.world import World
 
-HOME = "1000101001"
+HOME, SMALL = "1000101001", "1000303001"
 BILLING = "/Billing-Payments"
 DAY = 86_400
 
@@ -52,6 +53,15 @@ def test_a_password_that_was_changed_locks_as_a_wrong_one_does() -> None:
         assert LOCKED in await visitor.sign_in("sandbox-home")
 
     visit(story, "wrong-password", "lock-after=2")
+
+
+def test_a_lock_after_no_number_of_wrong_passwords_never_comes() -> None:
+    async def story(visitor: Visitor) -> None:
+        for _ in range(6):
+            assert WRONG in await visitor.sign_in("sandbox-home", "1")
+        assert "pageRedirect" in await visitor.sign_in("sandbox-home")
+
+    visit(story, "lock-after=0")
 
 
 def test_a_lock_tells_its_minutes_and_ends_by_itself() -> None:
@@ -186,11 +196,11 @@ def test_an_expired_password_comes_before_what_else_stands_in_the_way(other: str
 
 def test_what_pages_show_of_a_member_is_known_and_the_same_for_all_accounts_of_one() -> None:
     async def story(visitor: Visitor) -> None:
-        shown = ""
         await visitor.sign_in("sandbox-business")
         shown = await visitor.text(BILLING)
         first, *others = World().sign_in("sandbox-business").accounts
-        phone, digits, email, ssn, bank, card = first.canaries
+        phone, digits, email, ssn, bank, card = account_truth(World(), SMALL)["canaries"]
+        assert first.canaries == (phone, digits, email, ssn, bank, card)
         assert all(text in shown for text in (phone, email, ssn, bank, card))
         assert digits == "".join(c for c in phone if c.isdigit())
         assert re.fullmatch(r"XXX-XX-\d{4}", ssn)

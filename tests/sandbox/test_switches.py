@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harvester.sandbox.switches import Switches, described
+from harvester.sandbox.switches import MFA_CODE, MFA_SECRET, Switches, described
 
 NAMES = [re.sub("=.*", "", usage) for usage, _ in described()]
 
@@ -21,6 +21,12 @@ def test_an_unknown_name_lists_every_switch_with_its_sentence_on_a_line_of_its_o
     assert "  locked  Every user is locked from the start." in lines
     for line in lines:
         assert re.fullmatch(r"  [a-z0-9-]+(=[A-Za-z0-9|-]+)?  [A-Z].*\.", line), line
+
+
+def test_the_code_and_the_secret_are_said_where_they_are_wanted() -> None:
+    says = dict(described())["mfa=off|message|app"]
+    assert MFA_CODE in says
+    assert MFA_SECRET in says
 
 
 @pytest.mark.parametrize("name", NAMES)
