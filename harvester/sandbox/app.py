@@ -63,8 +63,9 @@ def portal(
     lay = layout(base, switches)
     if switches.moved_base != "off":
         lay = layout(OLDER if base == NEWER else NEWER, switches)
-    if switches.reissued_bill:
-        world = World(world.seed, world.today, reissued=True)
+    if switches.reissued_bill or switches.net:
+        changed = {"reissued": switches.reissued_bill, "net": switches.net}
+        world = World(world.seed, world.today, **changed)
     seal = Seal(f"{lay.base} {world.seed}", lay.generator, validated=lay.validated)
     site = Site(world, lay, switches, sessions, now, now(), latency_ms / 1000, seal)
     app = web.Application()

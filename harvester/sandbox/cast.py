@@ -23,6 +23,8 @@ class Plan:
     load: Literal["home", "office", "plant", "barn"]
     scale: float = 1.0
     panels_kw: float = 0.0
+    net: bool = False
+    """Whether the meter has one register that runs backward while energy is received."""
     late: frozenset[tuple[int, int]] = frozenset()
     """(month, day) of the days that are averaged first and read days later."""
     never_read: frozenset[date] = frozenset()

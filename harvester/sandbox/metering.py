@@ -125,8 +125,9 @@ class Metering:
             made = plan.panels_kw * air.sky * rng.uniform(0.7, 1.0) if plan.panels_kw else 0.0
             # Sun and use take turns within an hour: some of what is made meets no use, and goes out
             at_once = min(used, made) * 0.85
-            delivered.append(10 * round((used - at_once) * 100))
-            received.append(10 * round((made - at_once) * 100))
+            taken, given = (10 * round((kwh - at_once) * 100) for kwh in (used, made))
+            delivered.append(taken - given if plan.net else taken)
+            received.append(0 if plan.net else given)
         gaps = set(self._planted.get(day, ()))
         if plan.scattered_gaps and rng.random() < _GAP_A_DAY:
             gaps.add(rng.randrange(len(delivered)))

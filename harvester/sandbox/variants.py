@@ -45,6 +45,11 @@ class Variants:
         "With 30, half-hours are to be had for the last 60 days besides the hours; with split, "
         "instead of them, and the rows of the other step are all NaN.",
     )
+    net: bool = switch(
+        default=False,
+        says="A meter behind panels has one register, of delivered less received energy, so that "
+        "hours, days and bills can be negative.",
+    )
     session_seconds: int = switch(300, "A session ends after as many seconds without a request.")
     notice: Literal["on", "off"] = switch(
         "on", "Whether a notice covers the first billing page that a session sees of an account."

@@ -50,16 +50,20 @@ __all__ = [
 class World:
     """Everything the portal knows on `today`; unknown users and account numbers are KeyErrors.
 
-    Where it is `reissued`, the newest bill of each account has been replaced by one with a credit.
+    Where it is `reissued`, the newest bill of each account has been replaced by one with a credit;
+    where it is `net`, a meter behind panels tells delivered less received energy and no other.
     """
 
-    def __init__(self, seed: int = 7, today: date = TODAY, *, reissued: bool = False) -> None:
+    def __init__(
+        self, seed: int = 7, today: date = TODAY, *, reissued: bool = False, net: bool = False
+    ) -> None:
         self.seed = seed
         self.today = today
         self._reissued = reissued
         self._plans: dict[str, Plan] = {}
         self._sign_ins: dict[str, SignIn] = {}
-        for user, plans in CAST.items():
+        for user, members in CAST.items():
+            plans = tuple(map(_net, members)) if net else members
             told = [replace(plan.account, notes=self._notes(plan)) for plan in plans]
             self._sign_ins[user] = SignIn(user, f"{user}-Pa55", tuple(told))
             self._plans |= {plan.account.number: plan for plan in plans}
@@ -127,3 +131,9 @@ class World:
 
     def _notes(self, plan: Plan) -> tuple[Note, ...]:
         return tuple(note for note in plan.account.notes if note.day < self.today)
+
+
+def _net(plan: Plan) -> Plan:
+    if not plan.panels_kw:
+        return plan
+    return replace(plan, net=True, account=replace(plan.account, has_received=False))

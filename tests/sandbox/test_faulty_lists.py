@@ -18,7 +18,13 @@ from harvester.sandbox.world import World
 if TYPE_CHECKING:
     from lxml import html
 
-HOME, SMALL, MEDIUM, BARN = "1000101001", "1000303001", "1000303002", "1000303003"
+HOME, SOLAR, SMALL, MEDIUM, BARN = (
+    "1000101001",
+    "1000202001",
+    "1000303001",
+    "1000303002",
+    "1000303003",
+)
 BILLING, HISTORY, USAGE = (
     "/Billing-Payments",
     "/My-Account/Account-History",
@@ -289,6 +295,42 @@ def test_rows_of_every_feed_can_come_twice() -> None:
         assert ledger[3] == ledger[4]
 
     visit(story, "duplicate-rows=4")
+
+
+def test_a_net_meter_tells_delivered_less_received_energy_and_runs_backward() -> None:
+    first, last = date(2026, 4, 1), date(2026, 4, 30)
+    apart, net = World().days(SOLAR, first, last), World(net=True).days(SOLAR, first, last)
+    assert [[(h.wh, h.received_wh) for h in day.hours] for day in net] == [
+        [
+            (None, None) if h.wh is None or h.received_wh is None else (h.wh - h.received_wh, 0)
+            for h in day.hours
+        ]
+        for day in apart
+    ]
+    back = next(day for day in net if any((hour.wh or 0) < 0 for hour in day.hours))
+
+    async def story(visitor: Visitor) -> None:
+        await visitor.sign_in("sandbox-solar")
+        (day,) = (await visitor.daily(SOLAR, us(back.day)))["Items"]
+        assert day["TOTALENERGY"] == str(back.total_kwh)
+        hours = (await visitor.interval(SOLAR, us(back.day), us(back.day)))["Items"]
+        told = [hour["KWH"] for hour in hours]
+        assert told == ["NaN" if h.wh is None else f"{h.wh / 1000:.2f}" for h in back.hours]
+        assert any(kwh.startswith("-") for kwh in told)
+        assert {hour["GKWH"] for hour in hours} == {"0.00"}
+
+    visit(story, "net")
+
+
+def test_a_month_of_sun_is_a_bill_of_less_than_no_energy_on_a_net_meter() -> None:
+    bills, apart = World(net=True).bills(SOLAR), WORLD.bills(SOLAR)
+    for bill, both in zip(bills, apart, strict=True):
+        assert both.received_kwh is not None
+        assert abs(bill.kwh - (both.kwh - both.received_kwh)) <= 2
+        assert bill.received_kwh is None
+        assert sum(line.amount for line in bill.lines) == bill.total
+    assert any(bill.kwh < 0 and bill.current_charges > 0 for bill in bills)
+    assert World(net=True).bills(HOME) == WORLD.bills(HOME)
 
 
 def test_a_redesign_of_the_feeds_moves_them_and_leaves_nothing_behind() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from served import WORLD, served
 
 from harvester.sandbox.bill_pdf import render
 from harvester.sandbox.switches import MFA_SECRET
+from harvester.sandbox.world import World
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -86,6 +88,23 @@ def test_an_authenticators_code_lets_in(page: Page) -> None:
         page.get_by_role("button", name="Verify").click()
         expect(page.locator("#no-more-tables")).to_be_visible()
         assert counts.sign_ins["sandbox-home"] == 1
+
+
+def test_hours_of_a_net_meter_hang_below_zero_in_the_graph(page: Page) -> None:
+    with served("net", "notice=off") as (url, _):
+        sign_in(page, url + "/My-Account/Usage-History", "sandbox-solar")
+        (day,) = World(net=True).days("1000202001", date(2026, 6, 14), date(2026, 6, 14))
+        below = [hour.wh for hour in day.hours if hour.wh is not None and hour.wh < 0]
+        assert below
+        expect(page.locator(".slot")).to_have_count(24)
+        hanging = page.evaluate("""() => {
+          const zero = Number(document.querySelector('line.zero').getAttribute('y1'));
+          const low = Number(document.querySelector('rect.slot').getAttribute('height')) + 40;
+          const bars = [...document.querySelectorAll('rect.bar')].map(bar =>
+            ['y', 'height'].map(name => Number(bar.getAttribute(name))));
+          return bars.filter(([y, tall]) => y > zero - 0.01 && y + tall < low + 0.01).length;
+        }""")
+        assert hanging == len(below)
 
 
 def test_an_account_that_does_not_open_says_so_in_place(page: Page) -> None:

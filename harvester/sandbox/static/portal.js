@@ -354,7 +354,7 @@ function drawGraph(points, notes, mode, received) {
     graph.append(svg('text', {x: 480, y: 180, 'text-anchor': 'middle'}, 'No usage is available.'));
   }
   const high = Math.max(0.1, ...points.map(p => p.used || 0));
-  const low = Math.max(0, ...points.map(p => p.received || 0));
+  const low = Math.max(0, ...points.map(p => Math.max(p.received, -p.used) || 0));
   const step = niceStep(high + low);
   const top = Math.ceil(high / step) * step, bottom = Math.ceil(low / step) * step;
   const y = value => BOTTOM - (value + bottom) / (top + bottom) * (BOTTOM - TOP);
