@@ -147,7 +147,7 @@ async def _signed_in(site: Site, route: Route, request: web.Request) -> web.Stre
             raise web.HTTPFound(site.layout.url(sign_in.OBSTACLES[session.obstacle]))
         return await route.handler(site, request, session)
     if session:
-        site.tally.update(("signed-in", route.kind, route.name))
+        site.tally.update(("signed-in", route.name))
         if trouble.expires(site, route.name):
             site.sessions.close(session)
             session = None

@@ -121,13 +121,14 @@ async def pdf(site: Site, request: web.Request, session: Session) -> web.Respons
     bill_id = session.rows.get(row, "")
     if roster.opened(site, session, bill_id.partition("-")[0]) is None:
         return site.fault(request, "Object reference not set to an instance of an object.")
+    site.tally["bills"] += 1
     bill, before = site.world.bill(bill_id), site.pdf
     site.pdf = bill_id
-    if site.tally["file"] == site.switches.repeated_pdf and before:
+    if site.tally["bills"] == site.switches.repeated_pdf and before:
         bill = site.world.bill(before)
     response = web.Response(body=_document(site, bill))
     response.content_type = "application/pdf"
-    if site.tally["file"] == site.switches.html_pdf:
+    if site.tally["bills"] == site.switches.html_pdf:
         response = site.message(request, "Bill", "Your bill could not be displayed.")
     nth = site.switches.pending_pdf
     if nth and bill in listed(site, bill.account)[nth - 1 : nth]:
@@ -140,7 +141,7 @@ async def pdf(site: Site, request: web.Request, session: Session) -> web.Respons
 
 
 def _document(site: Site, bill: Bill) -> bytes:
-    nth = site.tally["file"]
+    nth = site.tally["bills"]
     data = render(site.world, _other(site, bill) if nth == site.switches.wrong_pdf else bill)
     return data[: len(data) // 2] if nth == site.switches.truncated_pdf else data
 

@@ -62,7 +62,7 @@ class Site:
     seal: Seal
     counts: Counts = field(default_factory=Counts)
     tally: Counter[str] = field(default_factory=Counter)
-    """What the faults go by: requests by kind, by name and by what happened to them."""
+    """What the faults go by: how many requests have got as far as each of them."""
     wrong: Counter[str] = field(default_factory=Counter)
     """Wrong passwords by user since the last right one or the last lock."""
     locks: dict[str, float] = field(default_factory=dict)

@@ -32,8 +32,8 @@ def refused(site: Site, request: web.Request) -> web.Response | None:
         return site.bare(HTTPStatus.SERVICE_UNAVAILABLE, "Service Unavailable", text)
     if site.now() < site.limited_until:
         return _limited(site)
-    now = switches.maintenance and nth >= switches.maintenance_from
-    if now and _lasts(site, "maintenance", switches.maintenance_requests):
+    closed = switches.maintenance and nth >= switches.maintenance_from
+    if closed and _lasts(site, "maintenance", switches.maintenance_requests):
         text = "The member portal is down for scheduled maintenance. Please come back later."
         return site.message(request, "We will be right back", text)
     return None
@@ -46,23 +46,25 @@ def expires(site: Site, name: str) -> bool:
 
 
 def spoiled(site: Site, request: web.Request, kind: str) -> web.Response | None:
-    """Return what a counted, signed-in request is answered instead, None if it gets its answer."""
-    switches, tally = site.switches, site.tally
-    if tally["signed-in"] == switches.rate_limit:
+    """Return what a signed-in request is answered instead, None if it gets its answer."""
+    switches = site.switches
+    limit = switches.rate_limit
+    if 0 < limit <= site.tally["signed-in"] and _lasts(site, "limited", 1):
         site.limited_until = site.now() + switches.rate_limit_seconds
         return _limited(site)
     if kind not in {"page", "feed"}:
         return None
-    both = tally["page"] + tally["feed"]
     why = "Timeout expired. The server is not responding."
-    if _every(both, switches.error_500) and _lasts(site, "500", switches.error_500_requests):
+    if _every(site, "error-500", switches.error_500) and _lasts(
+        site, "spoiled", switches.error_500_requests
+    ):
         return site.fault(request, why)
-    if _every(both, switches.error_200):
+    if _every(site, "error-200", switches.error_200):
         return site.fault(request, why, HTTPStatus.OK)
-    if kind == "feed" and _every(tally["feed"], switches.error_object):
+    if kind == "feed" and _every(site, "error-object", switches.error_object):
         text = "An error has occurred while your usage was retrieved. Please try again later."
         return web.json_response({"d": feeds.nothing(text)})
-    if kind == "page" and 0 < switches.foreign_redirect_at <= tally["page"]:
+    if kind == "page" and 0 < switches.foreign_redirect_at <= _nth(site, "foreign-redirect"):
         raise web.HTTPFound(FOREIGN)
     return None
 
@@ -73,15 +75,15 @@ async def handed_over(
     """Return an answer as it gets through: whole, half, or half until the connection is reset."""
     if not isinstance(response, web.Response) or not isinstance(response.body, bytes):
         return response
-    switches, tally = site.switches, site.tally
+    switches = site.switches
     half = response.body[: len(response.body) // 2]
-    if kind == "file" and tally["file"] == switches.reset_pdf:
+    if kind == "file" and _nth(site, "reset-pdf") == switches.reset_pdf:
         return await _cut(request, response, half)
     if kind not in {"page", "feed"}:
         return response
-    if tally["page"] + tally["feed"] == switches.reset_answer:
+    if _nth(site, "reset-answer") == switches.reset_answer:
         return await _cut(request, response, half)
-    if kind == "feed" and tally["feed"] == switches.truncated_feed:
+    if kind == "feed" and _nth(site, "truncated-feed") == switches.truncated_feed:
         response.body = half
     return response
 
@@ -107,11 +109,16 @@ def _limited(site: Site) -> web.Response:
     return response
 
 
-def _every(count: int, every: int) -> bool:
-    return every > 0 and count % every == 0
+def _nth(site: Site, name: str) -> int:
+    """Count one more and return how many there are."""
+    site.tally[name] += 1
+    return site.tally[name]
+
+
+def _every(site: Site, name: str, every: int) -> bool:
+    return _nth(site, name) % every == 0 if every else False
 
 
 def _lasts(site: Site, name: str, most: int) -> bool:
-    """Count what a fault of this name answers; tell whether it still does (0: for good)."""
-    site.tally[name] += 1
-    return most == 0 or site.tally[name] <= most
+    """Count what a fault answers; tell whether it still does (0: for good)."""
+    return _nth(site, name) <= most or most == 0

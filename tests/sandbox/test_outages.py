@@ -199,6 +199,33 @@ def test_a_portal_that_has_moved_leaves_a_redirect_or_nothing(old: str, new: str
     visit(gone, "moved-base=gone", base=old)
 
 
+def test_faults_of_the_same_number_take_turns() -> None:
+    async def story(visitor: Visitor) -> None:
+        await visitor.sign_in("sandbox-home")
+        statuses = [(await visitor.get(HISTORY))[0] for _ in range(2)]
+        assert statuses == [500, 429]
+        clock.seconds += 60
+        with pytest.raises(ClientError):
+            await visitor.get(HISTORY)
+        rows = await visitor.rows()
+        for whole in (False, True):
+            url = visitor.root + NEWER + METHODS + "GetDailyUsageData"
+            async with visitor.http.post(url, json=asked(HOME, "06/09/2026")) as reply:
+                assert (await reply.text()).endswith("}}") is whole
+        assert b"txtUsername" in (await visitor.document(rows[0]))[1]
+        await visitor.sign_in("sandbox-home")
+        row = (await visitor.rows())[0]
+        assert b"could not be displayed" in (await visitor.document(row))[1]
+        with pytest.raises(ClientError):
+            await visitor.document(row)
+        assert (await visitor.document(row))[1] == render(WORLD, WORLD.bills(HOME)[0])
+
+    clock = Clock()
+    faults = ["error-500=1", "error-500-requests=1", "rate-limit=2", "reset-answer=1"]
+    faults += ["truncated-feed=1", "expire-at-pdf=1", "html-pdf=1", "reset-pdf=2"]
+    visit(story, *faults, clock=clock)
+
+
 # ---- what ends by itself -----------------------------------------------------------------------
 
 Seen = list[tuple[Any, ...]]
