@@ -106,13 +106,13 @@ def test_a_portal_can_be_slow_from_a_request_on() -> None:
     async def story(visitor: Visitor) -> None:
         clock = asyncio.get_running_loop().time
         took = []
-        for _ in range(3):
+        for _ in range(2):
             before = clock()
             await visitor.text("/Customer-Login")
             took.append(clock() - before)
-        assert min(took[1:]) >= 0.15 > took[0]
+        assert took[1] >= 1.5 > took[0]
 
-    visit(story, "slow=150", "slow-from=2")
+    visit(story, "slow=1500", "slow-from=2")
 
 
 @pytest.mark.parametrize("second", [HISTORY, METHODS + "GetDailyUsageData"])
