@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,11 +33,9 @@ def take(home: Path, name: str, since: datetime, at: datetime) -> str | None:
     Whatever was there is gone afterwards: an older code is good for nothing.
     """
     file = file_of(home, name)
-    claimed = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        file.rename(claimed)  # of two who look at once, one has it
-        content = claimed.read_bytes()
-        claimed.unlink()
+        content = file.read_bytes()
+        file.unlink()  # of two who look at once, only one can
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -15,15 +15,19 @@ from harvester.members import Member
 from harvester.store.home import unusable
 
 
-def save(vault: Vault, member: Member, state: dict[str, Any], at: datetime) -> None:
+def save(vault: Vault, member: Member, state: dict[str, Any], at: datetime) -> bool:
     """Keep a session (Playwright's storage state) as HOME/sessions/NAME.age, 0600.
 
-    Raises Misconfigured where the vault or the home cannot be used.
+    False if there is no place that its key could be kept in. Raises Misconfigured where the vault
+    or the home cannot be used.
     """
-    key = _key(vault.session_key(member, make=True))
+    identity = vault.session_key(member, make=True)
+    if identity is None:
+        return False
     told = {"at": at.isoformat(), **_whose(member), "state": state}
     content = json.dumps(told, separators=(",", ":")).encode()
-    files.write(_file(vault.home, member), seal(content, key))
+    files.write(_file(vault.home, member), seal(content, _key(identity)))
+    return True
 
 
 def restore(
@@ -66,8 +70,8 @@ def _opened(
     return state if mine and timedelta(0) <= age <= max_age else None
 
 
-def _key(identity: Secret | None) -> Key:
-    key = key_of(identity) if identity else None
+def _key(identity: Secret) -> Key:
+    key = key_of(identity)
     if key is None:
         raise files.refused(
             "The vault's session-key is no age identity; take it away, and the next run makes one."

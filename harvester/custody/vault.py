@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -84,9 +85,12 @@ class Vault:
         return code
 
     def session_key(self, member: Member, *, make: bool) -> Secret | None:
-        """Return the identity that closes and opens saved sessions; made once, if `make`."""
+        """Return the identity that closes and opens saved sessions; made once, if `make`.
+
+        None if it is nowhere, and also cannot be kept where HARVESTER_KEEP says.
+        """
         found = self._find(member, SESSION_KEY)
-        if found is None and make:
+        if found is None and make and not self._fixed(self._keeper()):
             found = new_identity()
             self.keep(member, SESSION_KEY, found)
         return found
@@ -98,6 +102,11 @@ class Vault:
         would come first for ever, so Misconfigured says where it is, and nothing is written.
         """
         name, keeper = _named(member, kind), self._keeper()
+        if self._fixed(keeper):
+            raise files.refused(
+                f"{keeper.where(name)} cannot be written here; name another place with"
+                " HARVESTER_SECRETS, HARVESTER_AGE_FILE or HARVESTER_KEEP."
+            )
         before = self._places[: self._places.index(keeper)]
         for place in before:
             if self._fixed(place) and place.read(name) is not None:
@@ -130,25 +139,21 @@ class Vault:
             raise files.refused(
                 f"HARVESTER_KEEP is {wanted!r}, and secrets are kept in one of: {', '.join(kinds)}."
             )
-        keeper = self._keepers[kinds.index(wanted)]
-        if self._fixed(keeper):
-            raise files.refused(
-                f"{self._settings.credentials} belongs to systemd and is never written; name"
-                " another place with HARVESTER_SECRETS, HARVESTER_AGE_FILE or HARVESTER_KEEP."
-            )
-        return keeper
+        return self._keepers[kinds.index(wanted)]
 
     def _fixed(self, place: Place) -> bool:
-        """Tell whether a place is systemd's, or a file or folder within."""
-        given = self._settings.credentials
-        if given is None:
-            return False
+        """Tell whether a place cannot be written, or lies within systemd's, which never is."""
         match place:
-            case Systemd():
-                return True
-            case Folder(folder=path) | AgeFile(file=path):
-                return path.resolve().is_relative_to(given.resolve())
-        return False
+            case Folder(folder=folder):
+                pass
+            case AgeFile(file=file):
+                folder = file.parent
+            case _:
+                return isinstance(place, Systemd)
+        given = self._settings.credentials
+        if given and folder.resolve().is_relative_to(given.resolve()):
+            return True
+        return folder.exists() and not os.access(folder, os.W_OK, effective_ids=True)
 
     def _own(self, member: Member, file: Path) -> Secret | None:
         found = files.read(file)

@@ -14,6 +14,7 @@ from harvester.custody import codes
 from harvester.custody.secret import Secret
 
 NOW = datetime(2026, 6, 12, 3, tzinfo=UTC)
+NAIVE = b'{"code":"Pa55","at":"2026-06-12T03:00:00"}'
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
@@ -83,7 +84,9 @@ def test_what_is_no_code_is_refused_without_being_shown(tmp_path: Path, said: st
     assert not list(tmp_path.rglob("*.code"))
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"code":"Pa55"}', b'{"code":"Pa55","at":"x"}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"code":"Pa55"}', b'{"code":"Pa55","at":"x"}', NAIVE]
+)
 def test_a_file_that_holds_no_code_is_refused_once(tmp_path: Path, content: bytes) -> None:
     file = hand_in(tmp_path)
     file.write_bytes(content)

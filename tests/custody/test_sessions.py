@@ -28,7 +28,7 @@ STATE: dict[str, Any] = {
 
 def saved(home: Path, at: datetime = NOW) -> tuple[Vault, Noted]:
     vault, noted = vault_of(settings_of(home))
-    sessions.save(vault, HOUSE, STATE, at)
+    assert sessions.save(vault, HOUSE, STATE, at)
     return vault, noted
 
 

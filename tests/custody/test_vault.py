@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import keyring
 import pytest
@@ -23,7 +26,7 @@ from entrusted import (
 )
 
 from harvester import members
-from harvester.custody import codes
+from harvester.custody import codes, sessions
 from harvester.custody.secret import Secret
 from harvester.custody.vault import PASSWORD as PASS
 from harvester.custody.vault import TOTP
@@ -31,6 +34,7 @@ from harvester.errors import State
 from harvester.settings import Settings
 
 NOW = datetime(2026, 6, 12, 3, tzinfo=UTC)
+NOBODY = 65534
 PLACES = ["systemd", "folder", "age", "keyring"]
 
 
@@ -240,9 +244,40 @@ def test_nothing_is_written_or_removed_where_systemd_puts_credentials(
         settings = settings.model_copy(update={"secrets": given / "sub"})
     before = {p: p.stat() for p in given.rglob("*")}
     vault, _ = vault_of(settings)
-    refused(lambda: vault.keep(HOUSE, PASS, Secret(PASSWORD)), str(given), "never written")
+    refused(lambda: vault.keep(HOUSE, PASS, Secret(PASSWORD)), str(given), "cannot be written")
     assert len(vault.forget(HOUSE, PASS)) == 1
     assert {p: p.stat() for p in given.rglob("*")} == before
+
+
+@contextmanager
+def somebody_without_rights() -> Iterator[Path]:
+    """Give a folder of their own to somebody who is not root."""
+    with TemporaryDirectory() as folder:
+        if os.geteuid() != 0:
+            yield Path(folder)
+            return
+        os.chown(folder, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            os.seteuid(0)
+
+
+def test_a_folder_that_cannot_be_written_is_read_and_left_as_it_is() -> None:
+    with somebody_without_rights() as folder:
+        given = file_of(folder / "secrets" / "house", mode=0o400).parent
+        given.chmod(0o500)
+        vault, _ = vault_of(settings_of(folder / "home", secrets=given))
+        assert vault.password(HOUSE, never).reveal() == PASSWORD
+        refused(
+            lambda: vault.keep(HOUSE, PASS, Secret("new")), str(given), "cannot be written here"
+        )
+        assert vault.forget(HOUSE, PASS) == [str(given / "house")]
+        assert vault.session_key(HOUSE, make=True) is None
+        assert not sessions.save(vault, HOUSE, {}, NOW)
+        assert [path.name for path in given.iterdir()] == ["house"]
+        given.chmod(0o700)
 
 
 def test_an_unknown_place_names_the_known_ones(tmp_path: Path) -> None:
