@@ -1,4 +1,4 @@
-"""Sessions of a portal, kept between runs only encrypted, and never worth a failure."""
+"""Sessions of a portal, only ever saved encrypted; one that cannot be used counts as none."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from harvester.custody.places import Folder, Keeper, Place, Systemd
 from harvester.custody.ring import Keyring
 from harvester.custody.sealing import new_identity
 from harvester.custody.secret import Secret
-from harvester.errors import ActionNeeded, Misconfigured, State
+from harvester.errors import ActionNeeded, State
 from harvester.members import Member
 from harvester.settings import Settings
 
@@ -172,10 +172,9 @@ class Vault:
 
     def _read(self, member: Member, kind: str, place: str, found: Secret, where: str) -> None:
         if not found.reveal():
-            raise Misconfigured(
-                State.NO_CREDENTIALS,
+            raise files.refused(
                 f"The {kind} of {member.name} is empty: {where}; `harvester member add` asks for"
-                " it.",
+                " it."
             )
         self._note("secret.read", member=member.name, kind=kind, place=place)
 
