@@ -88,6 +88,8 @@ NEVER = {
     "tariff": ["run", "filing", "store", "extract", "checks", "portal", "platforms", "sandbox"],
     "store": ["extract", "members", "settings", "run", "filing", "portal", "platforms", "profile"],
     "filing": ["run", "portal", "platforms", "browser", "wire", "members", "settings"],
+    "custody": ["run", "filing", "extract", "checks", "portal", "platforms", "browser", "sandbox"],
+    "forgetting": ["run", "portal", "platforms", "browser", "wire", "members", "settings"],
     "sandbox": ["run", "filing", "store", "extract", "portal", "platforms", "members", "browser"],
     "wire": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
     "browser": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
@@ -133,6 +135,20 @@ def test_what_is_printed_stands_on_the_nouns_only() -> None:
     assert {name for name in found if not name.startswith(allowed)} == set()
 
 
+def test_permissions_stand_on_the_nouns_and_private_files_only() -> None:
+    for name in our("custody.authorization", "custody.consent"):
+        allowed = ("errors", "model", "custody.authorization", "store.home")
+        found = needs(name, ["harvester"])
+        known = tuple(f"harvester.{room}" for room in allowed)
+        assert {other for other in found if not other.startswith(known)} == set(), name
+
+
+def test_nothing_below_the_conductor_asks_for_permission() -> None:
+    for below in ("platforms", "portal", "extract", "checks", "store", "filing", "sandbox", "wire"):
+        for name in room(f"harvester.{below}"):
+            assert needs(name, our("custody")) == [], name
+
+
 def test_nothing_but_the_command_line_imports_the_command_line() -> None:
     below = set(FILES) - set(room("harvester.cli"))
     assert len(below) > 30
@@ -164,7 +180,11 @@ def test_only_the_conductor_retries() -> None:
 
 
 @pytest.mark.parametrize(
-    "pure", ["extract", "checks", "store", "tariff", "printed", "model", "profile"]
+    "pure",
+    [
+        *("extract", "checks", "store", "tariff", "printed", "model", "profile"),
+        *("custody", "forgetting"),
+    ],
 )
 def test_what_works_without_a_browser_imports_none(pure: str) -> None:
     for name in room(f"harvester.{pure}"):

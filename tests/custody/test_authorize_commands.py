@@ -126,6 +126,13 @@ def test_what_another_signed_is_recorded_with_its_limits_and_its_document(
     assert events(home)[0][1]["document"] == record["document"]
 
 
+def test_every_scope_can_be_named(authorize: Authorize) -> None:
+    for scope in Scope:
+        assert authorize("add", "house", "--own", "--scope", scope).code == 0
+    named = [record["scopes"] for record in json.loads(authorize("list", "--json").out)]
+    assert sorted(named) == sorted([scope] for scope in Scope)
+
+
 def test_a_revocation_is_shown_with_its_reason_and_noted_without(
     home: Path, authorize: Authorize
 ) -> None:
