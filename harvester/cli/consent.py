@@ -203,7 +203,7 @@ def revoke(options: argparse.Namespace) -> int:
     if options.json:
         print(ended.model_dump_json(exclude_none=True))
     else:
-        print(f"Authorization {ended.id} of {ended.member} is revoked: it permits nothing from now on.")
+        print(f"Authorization {ended.id} of {ended.member} is revoked from now on.")
     return 0
 
 
