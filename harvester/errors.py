@@ -50,6 +50,7 @@ class State(StrEnum):
     UNKNOWN_MEMBER = "UNKNOWN_MEMBER"
     UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
     STOPPED = "STOPPED"
+    CLOCK_BEHIND = "CLOCK_BEHIND"
     TRAIL_BROKEN = "TRAIL_BROKEN"
     CHECKPOINT_REFUSED = "CHECKPOINT_REFUSED"
     INVALID_AUTHORIZATION = "INVALID_AUTHORIZATION"
@@ -90,6 +91,7 @@ MEANINGS = {
     State.NO_CREDENTIALS: Meaning(15, "operator", "The password of the sign-in is not to be had."),
     State.UNKNOWN_ACCOUNT: Meaning(16, "operator", "There is no account of that number."),
     State.STOPPED: Meaning(17, "operator", "The utility is left alone until somebody lifts that."),
+    State.CLOCK_BEHIND: Meaning(18, "operator", "The clock of this machine is behind."),
     State.BAD_CREDENTIALS: Meaning(
         20, "account holder", "The portal rejected the user ID or password; give the right ones."
     ),
@@ -134,6 +136,7 @@ MEANINGS = {
         62, "account holder", "The account holder has withdrawn the authorization."
     ),
     State.INVALID_AUTHORIZATION: Meaning(63, "operator", "That is no authorization."),
+    State.NOT_CONFIRMED: Meaning(64, "operator", "Nobody confirmed that."),
 }
 """Exit codes by tens: 10 set-up, 20 a person must act, 30 try later, 40 the portal changed, 50 the
 trail of what was done is not what was written, 60 nobody may ask.

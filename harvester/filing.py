@@ -57,7 +57,7 @@ class Filing:
 
         What came home before something that is already filed makes all of its account read again.
         """
-        with self._catalog.transaction():  # else who forgets could take the bytes for nobody's
+        with self._catalog.transaction():  # who tidies or forgets sees file and row, or neither
             sha = self._archive.put(artifact.content, _SUFFIX.get(artifact.media_type, "json"))
             entered = self._catalog.add_artifact(account, artifact, sha, run)
             rows, failure = self._extract(account, artifact)

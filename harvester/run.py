@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +20,8 @@ from harvester.filing import Store
 from harvester.platforms import fit
 from harvester.platforms.oscp import Oscp
 from harvester.portal import Portal
+from harvester.store import upkeep
+from harvester.store.home import alone
 from harvester.task import SIGN_IN, Outcome, Report, Task
 from harvester.wire import Wire
 
@@ -46,11 +45,16 @@ async def harvest_all(
 ) -> list[Outcome]:
     """Harvest sign-ins side by side with one browser; an outcome for each, in their order."""
     turns = asyncio.Semaphore(SIDE_BY_SIDE)
+    if tasks:
+        upkeep.tidy(store.home, store.archive, store.catalog, store.trail, tasks[0].now())
     async with open_browser(executable=executable, headed=headed) as browser:
 
         async def one(task: Task) -> Outcome:
             async with turns:
-                return await harvest(task, store, browser, report)
+                try:
+                    return await harvest(task, store, browser, report)
+                except Failure as failure:  # not even how it ended could be written down
+                    return Outcome(failure.state, f"{failure}")
 
         return await asyncio.gather(*map(one, tasks))
 
@@ -61,6 +65,7 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
     A new session follows a failure that is nobody's to act on, within the profile's sign-ins a day.
     """
     name, profile = task.member.name, task.profile.id
+    newest = upkeep.newest_moment(store.catalog, store.trail)
     run = store.catalog.begin_run(profile, name, task.kind, task.now())
     store.trail.append(
         "run.started",
@@ -75,7 +80,9 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
     harvest = _Harvest(task, store, run, report)
     outcome = harvest.outcome
     try:
-        with _alone(store.home, name):
+        upkeep.refuse_behind(newest, task.now())
+        under_way = f"Another harvest of {name} is under way; it is left to finish."
+        with alone(store.home, name, under_way):
             harvest.admit()
             async for attempt in retries.attempts(
                 harvest.worth_another, task.now, tries=SESSIONS, longest=10
@@ -218,20 +225,3 @@ class _Harvest:
             )
         self.outcome.accounts = len(numbers)
         return numbers
-
-
-@contextmanager
-def _alone(home: Path, member: str) -> Iterator[None]:
-    """Hold the member's lock, which a killed run lets go by itself."""
-    handle = os.open(home / f".{member}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise Transient(
-            State.PENDING, f"Another harvest of {member} is under way; it is left to finish."
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(handle)

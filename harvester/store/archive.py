@@ -37,6 +37,8 @@ class Archive:
                 return sha
         except BadData:
             there = self.folder / sha[:2] / f"{sha}.{suffix}"
+        except OSError as error:
+            raise unusable(there, error.strerror) from error
         private_folder(there.parent)
         try:
             write_private(there, content)
@@ -47,7 +49,10 @@ class Archive:
     def get(self, sha: str) -> bytes:
         """Return the bytes of that name; BadData where they are absent or were changed."""
         path = self.path(sha)
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise unusable(path, error.strerror) from error
         if hashlib.sha256(content).hexdigest() != sha:
             raise BadData(
                 State.UNREADABLE,

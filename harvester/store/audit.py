@@ -55,6 +55,7 @@ COUNTS = {
     "exit_code",
     "findings",
     "gaps",
+    "parts",
     "pdfs",
     "requests",
     "revised",
@@ -124,6 +125,15 @@ class Trail:
             _write(handle, lines + line)
             os.fsync(handle)
         return head
+
+    def newest(self) -> str:
+        """Return the newest moment among the last entries, as it is written; empty if none is."""
+        if not self.file.exists():
+            return ""
+        with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as handle:
+            tail = _read(handle, max(0, os.fstat(handle).st_size - TAIL))
+        entries = map(_parsed, tail.split(b"\n"))
+        return max((entry.at for entry in entries if entry), default="")
 
     def verify(self) -> int:
         """Check every entry and return how many there are; raises as `entries` does.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from harvester.errors import State
 from harvester.model import Account, Artifact, Direction, Kind, Note
 from harvester.store.bills import Bills
-from harvester.store.database import instant, microseconds
+from harvester.store.database import instant, microseconds, moment
 from harvester.store.findings import Findings
 from harvester.store.runs import Runs
 from harvester.store.usage import Usage
@@ -134,6 +134,19 @@ class Catalog(Usage, Bills, Findings, Runs):
         own = _order(at, artifact.kind, about, sha)
         return Entered(int(rows[0][0]), bool(new), all(_order(*row) <= own for row in later))
 
+    def newest_moment(self) -> datetime | None:
+        """Return the newest moment that anything is known of; None in a new home."""
+        (newest,) = self._rows(
+            "SELECT max(at) FROM (SELECT max(started_at, coalesce(finished_at, 0)) AS at FROM run"
+            " UNION ALL SELECT at FROM sign_in"
+            " UNION ALL SELECT retrieved_at / 1000000 FROM artifact)"
+        )[0]
+        return None if newest is None else moment(newest)
+
+    def shas(self) -> set[str]:
+        """Return the hashes that the manifest names."""
+        return {sha for (sha,) in self._rows("SELECT DISTINCT sha FROM artifact")}
+
     def artifacts(self, account: int) -> list[Filed]:
         """Return the manifest of one account, in the order in which it came home."""
         rows = self._rows(
@@ -193,10 +206,6 @@ class Catalog(Usage, Bills, Findings, Runs):
             ending,
         )
         return bool(found)
-
-    def shas(self) -> set[str]:
-        """Return the names of all archived bytes that the manifest knows."""
-        return {sha for (sha,) in self._rows("SELECT DISTINCT sha FROM artifact")}
 
     def upsert_account(self, account: int, told: Account, artifact: int) -> None:
         """Take an account's facts and settings."""

@@ -98,10 +98,12 @@ class Database:
                 yield
                 self._db.execute("RELEASE inner_one" if inner else "COMMIT")
             except BaseException:
+                if not self._db.in_transaction:  # a full disk rolls all of it back by itself
+                    raise
                 if inner:
                     self._db.execute("ROLLBACK TO inner_one")
                     self._db.execute("RELEASE inner_one")
-                elif self._db.in_transaction:  # a full disk rolls back by itself
+                else:
                     self._db.execute("ROLLBACK")
                 raise
 

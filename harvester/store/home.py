@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import tempfile
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from harvester.errors import Misconfigured, State, Transient
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_PART = re.compile(r"\..+\.[a-z0-9_]{8}\.part")
 
 
 def private_folder(folder: Path) -> None:
@@ -39,13 +42,13 @@ def sync_folder(folder: Path) -> None:
 
 def write_private(file: Path, content: bytes) -> None:
     """Write a 0600 file, whole or not at all, and safe from a power cut; raises OSError."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
+    handle, name = _part(file)
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
-        os.replace(name, file)  # noqa: PTH105 - a name, as mkstemp gives it
+            os.replace(name, file)  # noqa: PTH105 - a name, as mkstemp gives it
     except BaseException:  # whatever ends it, the part must not stay
         with suppress(FileNotFoundError):
             os.unlink(name)  # noqa: PTH108
@@ -73,6 +76,40 @@ def alone(home: Path, member: str, otherwise: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+def _part(file: Path) -> tuple[int, str]:
+    """Make a file to write to, and hold it: a part that nobody holds is left of a killed write."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:  # or it was taken for left over before it was held
+            return handle, name
+        os.close(handle)
+
+
+def remove_parts(home: Path) -> int:
+    """Remove what killed writes left anywhere below the home; return how many there were."""
+    removed = 0
+    try:
+        for folder, _, names in os.walk(home):
+            for name in filter(_PART.fullmatch, names):
+                removed += _removed(os.path.join(folder, name))  # noqa: PTH118 - as walk gives it
+    except OSError as error:
+        raise unusable(home, error.strerror) from error
+    return removed
+
+
+def _removed(part: str) -> bool:
+    with suppress(FileNotFoundError):  # it was finished meanwhile
+        handle = os.open(part, os.O_RDWR)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(part)  # noqa: PTH108
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(handle)
+        return True
+    return False
 
 
 def unusable(place: Path, why: object) -> Misconfigured:

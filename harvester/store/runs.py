@@ -63,6 +63,13 @@ class Runs(Database):
             for number, profile, member, kind, began, ended, state, facts in rows
         ]
 
+    def broken_off(self) -> int:
+        """Count the runs that were killed, are under way, or could not keep what came home."""
+        rows = self._rows(
+            "SELECT count(*) FROM run WHERE state IS NULL OR state = ?", State.HOME_UNUSABLE
+        )
+        return int(rows[0][0])
+
     def record_sign_in(self, run: int, at: datetime) -> None:
         """Remember a sign-in before it is sent."""
         self._write("INSERT INTO sign_in VALUES (?, ?)", [(run, epoch(at))])
