@@ -7,17 +7,21 @@ import hashlib
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+from aiohttp import web
 
 from harvester.cli.harvests import months_back
 from harvester.filing import Store
@@ -60,7 +64,13 @@ class Coop:
         """How many days have passed."""
         self.sign_ins: list[int] = []
         """How many there were on each day."""
+        self.hold = ""
+        """What of a path makes the portal wait with its answer until `go_on` is set."""
+        self.waiting, self.go_on = threading.Event(), threading.Event()
         self._click_ms = click_ms
+        self._keep = tempfile.TemporaryDirectory()
+        self._made: Path | None = None
+        """A home with the one member, of which others are copies."""
         self._off = NOON - datetime.now(UTC)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -75,13 +85,24 @@ class Coop:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        self._keep.cleanup()
 
     def _serve(self) -> None:
         self.world = World(today=NOON.date() + self.day * DAY)
         app = portal(self.world, base="/oscp")
+        app.middlewares.append(self._gate)  # type: ignore[arg-type]
         serving = asyncio.run_coroutine_threadsafe(serve(app), self._loop)
         self._runner, self.port = serving.result()
         self.counts: Counts = app[COUNTS]
+
+    @web.middleware
+    async def _gate(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if self.hold and self.hold in request.path:
+            self.waiting.set()
+            await asyncio.to_thread(self.go_on.wait)
+        return await handler(request)
 
     def _close(self) -> None:
         self.sign_ins.append(self.counts.sign_ins.total())
@@ -101,26 +122,37 @@ class Coop:
 
     def make_home(self, home: Path) -> None:
         """Make a home with the one member."""
+        if self._made:
+            shutil.copytree(self._made, home)
+            self._describe(home)
+            return
         home.mkdir(mode=0o700)
         self._describe(home)
         added = self.start(home, "member", "add", "house", "--profile", "coop", "--user", self.user)
         told, _ = added.communicate(self.world.sign_in(self.user).password)
         assert added.returncode == 0, told
+        self._made = Path(shutil.copytree(home, Path(self._keep.name) / "home"))
 
-    def start(self, home: Path, *command: str, off: timedelta = timedelta()) -> Process:
-        """Start a command, its clock `off` by so much from the co-op's."""
+    def start(
+        self,
+        home: Path,
+        *command: str,
+        off: timedelta = timedelta(),
+        within: Sequence[object] = (),
+    ) -> Process:
+        """Start a command, its clock `off` from the co-op's, by what is put before it."""
         clock = f"{(self._off + self.day * (DAY + timedelta(minutes=1)) + off).total_seconds()}"
         mark = f"{os.getpid()}-{time.monotonic_ns()}"
         return Process(
-            [sys.executable, Path(__file__).with_name("elsewhen.py"), clock, *command,
+            [*within, sys.executable, Path(__file__).with_name("elsewhen.py"), clock, *command,
              "--home", home],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, MARK: mark}, mark=mark,
         )  # fmt: skip
 
-    def backfill(self, home: Path, off: timedelta = timedelta()) -> Process:
-        """Start a backfill, which tells its outcome as JSON."""
-        return self.start(home, "backfill", "--months", f"{self.months}", "--json", off=off)
+    def backfill(self, home: Path, *more: str, **how: Any) -> Process:
+        """Start a backfill; `--json` makes it tell its outcome as a document."""
+        return self.start(home, "backfill", "--months", f"{self.months}", *more, **how)
 
     def accounts(self) -> list[str]:
         """Return the numbers of the member's accounts."""

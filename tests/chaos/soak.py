@@ -122,7 +122,7 @@ class Soak:
     def _undisturbed(self) -> float:
         home = self._home()
         began = time.monotonic()
-        told, _ = self.coop.backfill(home).communicate()
+        told, _ = self.coop.backfill(home, "--json").communicate()
         self._judge(home)
         assert outcome(told) == "OK", told
         return time.monotonic() - began
@@ -131,7 +131,7 @@ class Soak:
         """Start a backfill, kill it in time, and tell whether it came to its end before that."""
         before = len(_lines(home))
         posts = self.coop.counts.routes["sign-in"]
-        process = self.coop.backfill(home)
+        process = self.coop.backfill(home, "--json")
         moment = self._chance.uniform(0.3, self.figures.undisturbed) if kill else None
         try:
             told, _ = process.communicate(timeout=moment)
