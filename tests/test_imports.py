@@ -82,6 +82,7 @@ def our(*rooms: str) -> list[str]:
 NEVER = {
     "platforms": ["store", "extract", "members", "settings", "run", "filing", "checks", "sandbox"],
     "portal": ["store", "extract", "members", "settings", "run", "filing", "checks", "platforms"],
+    "outline": ["store", "extract", "members", "settings", "run", "filing", "platforms", "sandbox"],
     "documents": ["store", "extract", "members", "settings", "run", "filing", "platforms"],
     "extract": ["store", "members", "settings", "run", "filing", "portal", "platforms", "browser"],
     "checks": ["store", "extract", "members", "settings", "run", "filing", "portal", "platforms"],
