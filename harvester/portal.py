@@ -115,6 +115,8 @@ class Portal:
     """HTTP status and path of the page; 0 while there is none."""
     broken: bool = False
     """Whether the page broke off before its end."""
+    covered: bool = False
+    """Whether something that is not to be answered covers the page."""
     wait_until: datetime | None = None
     """When the portal, which asked for a pause, may be asked again."""
     loads: int = 0
@@ -135,7 +137,7 @@ class Portal:
 
     def _note_where_to(self, request: Request) -> None:
         if self._loads_page(request):
-            self.broken = False
+            self.broken = self.covered = False
             parts = urlsplit(request.url)
             if parts.scheme in {"http", "https"} and not self.declared(request.url):
                 self.led_to = parts.netloc
@@ -307,7 +309,7 @@ class Portal:
     def at(self, route: str) -> bool:
         """Tell whether the page is the named route already, and no error in its place."""
         here = re.split(r"[?#]", self.page.url)[0] == self.profile.url(route)
-        return here and self.answered[0] < _ERROR
+        return here and self.answered[0] < _ERROR and not self.covered
 
     def where(self) -> str:
         """Return the path of the page, without its query."""
@@ -357,6 +359,7 @@ class Portal:
         try:
             await control.click()
         except PlaywrightError:
+            self.covered = True
             raise self._down("covers or removes a control that was to be clicked") from None
 
     async def dismiss(self, name: str) -> None:

@@ -94,7 +94,6 @@ NEVER = {
     "sandbox": ["run", "filing", "store", "extract", "portal", "platforms", "members", "browser"],
     "wire": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
     "browser": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
-    "custody": ["run", "filing", "extract", "checks", "portal", "platforms", "browser", "sandbox"],
     "members": ["run", "filing", "extract", "portal", "platforms", "browser", "sandbox"],
     "profile": ["run", "filing", "store", "extract", "portal", "platforms", "members", "settings"],
     "layout": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],

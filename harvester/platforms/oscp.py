@@ -181,7 +181,7 @@ class Oscp:
         """Make an account the one that every page is about."""
         portal = self.portal
         if self._listed:
-            if not await portal.seen("account_table"):
+            if portal.covered or not await portal.seen("account_table"):
                 await self._open("billing")
                 await self._list_accounts()
             table = await portal.find("account_table")
@@ -189,17 +189,27 @@ class Oscp:
             with portal.answering():
                 links = await link.count()
             if links != 1:
-                raise ActionNeeded(
-                    State.ACCOUNT_NOT_VISIBLE,
-                    f"Account …{number[-3:]} is no longer among the accounts of this sign-in at"
-                    f" {portal.profile.name}; check who holds it.",
-                )
+                raise self._not_visible(number, "is no longer listed")
             await portal.click(link)
         else:
             await self._open("billing")
-        async for _ in portal.looks("labels.number"):
-            if printed.digits((await portal.facts()).get("number") or "") == number:
-                return
+        shown = ""
+        try:
+            async for _ in portal.looks("labels.number"):
+                shown = printed.digits((await portal.facts()).get("number") or "")
+                if shown == number:
+                    return
+        except Drift:
+            if shown:
+                raise self._not_visible(number, "does not open") from None
+            raise
+
+    def _not_visible(self, number: str, why: str) -> ActionNeeded:
+        return ActionNeeded(
+            State.ACCOUNT_NOT_VISIBLE,
+            f"Account …{number[-3:]} {why} among the accounts of this sign-in at"
+            f" {self.portal.profile.name}; check who holds it.",
+        )
 
     async def account(self, number: str) -> Artifact:
         """Fetch the account's facts and settings from the page that `select` left open.

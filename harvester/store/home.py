@@ -76,6 +76,8 @@ def alone(home: Path, member: str, otherwise: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
 def _part(file: Path) -> tuple[int, str]:
     """Make a file to write to, and hold it: a part that nobody holds is left of a killed write."""
     while True:

@@ -47,6 +47,8 @@ origins = ["http://127.0.0.1:{port}"]
 
 [pace]
 click_ms = {click_ms}
+pause_ms = 0
+runs_a_day = 1000
 """
 
 
@@ -131,6 +133,9 @@ class Coop:
         added = self.start(home, "member", "add", "house", "--profile", "coop", "--user", self.user)
         told, _ = added.communicate(self.world.sign_in(self.user).password)
         assert added.returncode == 0, told
+        permitted = self.start(home, "authorize", "add", "house", "--own")
+        told, _ = permitted.communicate()
+        assert permitted.returncode == 0, told
         self._made = Path(shutil.copytree(home, Path(self._keep.name) / "home"))
 
     def start(
