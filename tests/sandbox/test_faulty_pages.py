@@ -107,6 +107,13 @@ def test_hours_of_a_net_meter_hang_below_zero_in_the_graph(page: Page) -> None:
         assert hanging == len(below)
 
 
+def test_an_error_page_in_place_of_readings_is_an_empty_graph(page: Page) -> None:
+    with served("error-200=2", "notice=off") as (url, counts):
+        sign_in(page, url + "/My-Account/Usage-History", "sandbox-home")
+        expect(page.get_by_text("No usage is available.")).to_be_visible()
+        assert counts.routes["usage"] == 2, "once signed out, once signed in"
+
+
 def test_an_account_that_does_not_open_says_so_in_place(page: Page) -> None:
     with served("closed-account=2", "notice=off") as (url, _):
         sign_in(page, url + "/Billing-Payments", "sandbox-business")

@@ -180,7 +180,8 @@ async function ask(url, body) {
   const reply = await fetch(url, {method: 'POST', body: JSON.stringify(body), headers: {
     'Content-Type': 'application/json; charset=utf-8', 'X-Requested-With': 'XMLHttpRequest'}});
   if (!(reply.headers.get('Content-Type') || '').includes('json')) {
-    if (reply.ok) location.reload();
+    // The sign-in form is what an ended session gets; an error page is no reason to load again.
+    if (reply.ok && !(await reply.text()).includes('Server Error in')) location.reload();
     return {};
   }
   return (await reply.json()).d || {};
