@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harvester.custody import consent
-from harvester.custody.authorization import Authorization, attested
+from harvester.custody.authorization import Authorization, own
 from harvester.store.home import private_folder
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -18,6 +18,6 @@ def permit(home: Path, member: str = "member", profile: str = "caec", **terms: o
     for known in consent.records(home, member):
         if isinstance(known, Authorization) and not terms:
             return known.id
-    record = attested(member, profile, "a utility", LONG_AGO, terms)
+    record = own(member, profile, "a utility", LONG_AGO, **terms)
     consent.grant(home, record)
     return record.id

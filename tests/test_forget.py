@@ -21,7 +21,7 @@ from simulated import Visit
 
 from harvester.cli import main
 from harvester.custody import consent
-from harvester.custody.authorization import Authorization, Scope, made, new_id
+from harvester.custody.authorization import Authorization, Scope, made, own
 from harvester.filing import Filing, Store
 from harvester.model import Artifact, Kind
 from harvester.profile import load
@@ -112,18 +112,8 @@ def forget(
 
 
 def permit(home: Path, days: int | None, **told: object) -> None:
-    plain: dict[str, object] = {
-        "id": new_id(),
-        "member": "member",
-        "profile": "caec",
-        "grantor": "Sample Resident",
-        "role": "account holder",
-        "effective_from": datetime(2026, 1, 1, tzinfo=UTC),
-        "granted_at": datetime(2026, 1, 1, tzinfo=UTC),
-        "attestation": "So it is.",
-        "retention_days": days,
-    }
-    consent.grant(home, made(Authorization, plain | told))
+    record = own("member", "caec", "CAEC", datetime(2026, 1, 1, tzinfo=UTC), retention_days=days)
+    consent.grant(home, made(Authorization, record.model_dump() | told))
 
 
 def holding(home: Path, value: str) -> list[str]:
@@ -282,6 +272,22 @@ def test_bytes_that_no_row_knows_of_go_as_well(home: Path, forget: Forget) -> No
     forget(FIRST, "--everything", "--yes")
     assert holding(home, CANARY) == []
     assert orphan in receipts(home)[0]["files"]
+
+
+def test_bytes_are_nobodys_only_outside_of_the_transaction_that_files_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(home, SECOND)
+    put, seen = desk.store.archive.put, list[bool]()
+
+    def watched(content: bytes, suffix: str) -> str:
+        seen.append(desk.catalog._db.in_transaction)
+        return put(content, suffix)
+
+    monkeypatch.setattr(desk.store.archive, "put", watched)
+    desk.take([next(visit(SECOND, NEW + DAY))])
+    desk.catalog.close()
+    assert seen == [True]
 
 
 def test_an_unknown_account_is_one_sentence(home: Path, forget: Forget) -> None:

@@ -14,7 +14,7 @@ import pypdfium2  # type: ignore[import-untyped]
 from harvester import members, profile
 from harvester.cli.common import settings_of, table, tell
 from harvester.custody import consent
-from harvester.custody.authorization import Authorization, Scope, Terms, attested, made, new_id
+from harvester.custody.authorization import Authorization, Scope, Terms, made, new_id, own
 from harvester.errors import Misconfigured, State
 from harvester.filing import Store
 from harvester.members import Member
@@ -34,16 +34,18 @@ def add(options: argparse.Namespace) -> int:
     member, utility, now = _whose(options)
     _fitting(options)
     store = Store(settings_of(options).home)
-    terms = _terms(options, member, utility, now)
-    if options.own:
-        document = None
-        record = attested(member.name, utility.id, utility.name, now, terms)
+    document = None if options.own else _document(options.document)
+    if document is None:
+        limits = _limits(options, utility)
+        record = own(member.name, utility.id, utility.name, now, **limits)
     else:
-        document = _document(options.document)
-        if options.letter:
-            terms = consent.drafted(store.home, member.name, options.letter).model_dump()
+        signed = (
+            consent.drafted(store.home, member.name, options.letter)
+            if options.letter
+            else _terms(options, member, utility, now)
+        )
         sha = hashlib.sha256(document).hexdigest()
-        record = made(Authorization, {**terms, "granted_at": now, "document": sha})
+        record = made(Authorization, signed.model_dump() | {"granted_at": now, "document": sha})
     consent.grant(store.home, record, document)
     store.trail.append("authorization.added", now, **_facts(record))
     if options.json:
@@ -72,29 +74,35 @@ def _fitting(options: argparse.Namespace) -> None:
         raise Misconfigured(State.INVALID_AUTHORIZATION, f"{wrong[0].upper()}{wrong[1:]}.")
 
 
-def _terms(
-    options: argparse.Namespace, member: Member, utility: Profile, now: datetime
-) -> dict[str, object]:
-    """Return the terms that the command line gives; days begin and end as the utility's do."""
-    scopes = [scope for scope in Scope if scope in (options.scope or tuple(Scope))]
-    begins, last = options.effective_from, options.expires
-    return {
+def _terms(options: argparse.Namespace, member: Member, utility: Profile, now: datetime) -> Terms:
+    """Return the terms that the command line gives."""
+    told: dict[str, object] = {
         "id": new_id(),
         "member": member.name,
         "profile": utility.id,
         "grantor": options.grantor,
         "role": options.role,
-        "accounts": tuple(dict.fromkeys(options.account)) if options.account else None,
-        "scopes": tuple(scopes),
-        "history_from": options.history_from,
-        "once": options.once,
-        "effective_from": _midnight(begins, utility.zone) if begins else now,
-        "expires_at": _midnight(last + timedelta(days=1), utility.zone) if last else None,
+        "effective_from": now,
         "grantee": options.grantee,
         "purpose": options.purpose,
+    }
+    return made(Terms, told | _limits(options, utility))
+
+
+def _limits(options: argparse.Namespace, utility: Profile) -> dict[str, object]:
+    """Return the limits that were given; days begin and end as the utility's do."""
+    begins, last = options.effective_from, options.expires
+    given = {
+        "accounts": tuple(dict.fromkeys(options.account or ())),
+        "scopes": tuple(scope for scope in Scope if scope in (options.scope or ())),
+        "history_from": options.history_from,
+        "once": options.once,
+        "effective_from": begins and _midnight(begins, utility.zone),
+        "expires_at": last and _midnight(last + timedelta(days=1), utility.zone),
         "retention_days": options.retention_days,
         "runs_a_day": options.runs_a_day,
     }
+    return {name: limit for name, limit in given.items() if limit}
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -122,7 +130,7 @@ def letter(options: argparse.Namespace) -> int:
     from harvester.custody.letter import write
 
     member, utility, now = _whose(options)
-    terms = made(Terms, _terms(options, member, utility, now))
+    terms = _terms(options, member, utility, now)
     content = write(terms, utility.name, utility.phone, now.date())
     store = Store(settings_of(options).home)
     consent.draft(store.home, terms)

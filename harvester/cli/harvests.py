@@ -15,7 +15,7 @@ from harvester.cli import show
 from harvester.cli.common import logging_to_stderr, settings_of
 from harvester.cli.custody import vault_of
 from harvester.custody import consent
-from harvester.custody.authorization import attested
+from harvester.custody.authorization import own
 from harvester.custody.credentials import Kept
 from harvester.errors import Misconfigured, State
 from harvester.filing import Filing, Store
@@ -59,7 +59,7 @@ def demo(options: argparse.Namespace) -> int:
     for task in tasks:
         name, at = task.member.name, task.now()
         if not consent.records(home, name):
-            consent.grant(home, attested(name, portal.id, portal.name, at))
+            consent.grant(home, own(name, portal.id, portal.name, at))
     if not options.json:
         print(f"Simulated portal of {portal.name}, as of {world.today}; nothing is dialled.")
     outcomes = asyncio.run(_with_portal(world, portal.base, tasks, store, options))

@@ -22,13 +22,15 @@ from pydantic import (
 from harvester.errors import Misconfigured, State
 from harvester.model import Kind
 
+ID = re.compile(r"[b-df-hj-np-tv-z]{4}-[b-df-hj-np-tv-z]{4}")
+"""Letters only, as five digits in a row could be part of an account number; no words."""
+LETTERS = "bcdfghjkmnpqrstvwxz"
+
 OWN = (
     "I hold every account that the sign-in {member} shows at {utility}, or have its holder's leave,"
     " and let this program read it for me."
 )
-ID = re.compile(r"[b-df-hj-np-tv-z]{4}-[b-df-hj-np-tv-z]{4}")
-"""Letters only, as five digits in a row could be part of an account number; no words."""
-LETTERS = "bcdfghjkmnpqrstvwxz"
+"""What a member attests who has their own accounts harvested."""
 
 _DAYS = re.compile(r"\b(19|20)\d\d[-/](\d\d[-/]\d\d|(19|20)\d\d)\b")
 _MAIL = re.compile(r"@|\(at\)", re.IGNORECASE)
@@ -188,28 +190,6 @@ class Authorization(Terms):
         return self.effective_from <= at and all(at <= end for end in ends)
 
 
-def attested(
-    member: str, profile: str, utility: str, at: datetime, terms: Mapping[str, object] | None = None
-) -> Authorization:
-    """Return what a member permits who harvests their own accounts, by their own word."""
-    return made(
-        Authorization,
-        {
-            "id": new_id(),
-            "effective_from": at,
-            **(terms or {}),
-            "member": member,
-            "profile": profile,
-            "granted_at": at,
-            "grantor": "the member",
-            "role": "account holder",
-            "grantee": "the member",
-            "purpose": "own records",
-            "attestation": OWN.format(member=member, utility=utility),
-        },
-    )
-
-
 def new_id() -> str:
     """Return an id that no authorization has."""
     letters = "".join(secrets.choice(LETTERS) for _ in range(8))
@@ -228,3 +208,23 @@ def made(kind: type[M], told: Mapping[str, object]) -> M:
             State.INVALID_AUTHORIZATION,
             f"{where.replace('_', ' ').capitalize()}: {said}; nothing was recorded.",
         ) from None
+
+
+def own(member: str, profile: str, utility: str, at: datetime, **limits: object) -> Authorization:
+    """Make the record of a member who harvests their own accounts, in force from then on.
+
+    `utility` is its name in words; `limits` are fields of `Terms`.  Raises Misconfigured.
+    """
+    told: dict[str, object] = {
+        "id": new_id(),
+        "member": member,
+        "profile": profile,
+        "grantor": "the member",
+        "role": "account holder",
+        "grantee": "the member",
+        "purpose": "own records",
+        "effective_from": at,
+        "granted_at": at,
+        "attestation": OWN.format(member=member, utility=utility),
+    }
+    return made(Authorization, told | limits)
