@@ -117,10 +117,13 @@ def _refusal(member: str, ended: list[Authorization], what: str, at: datetime) -
             State.AUTHORIZATION_MISSING,
             f"No authorization of {member} permits {what} yet {said}; run again then.",
         )
+    again = (
+        f"attest it again with `harvester authorize add {member} --own`"
+        if latest.attestation
+        else f"for another, its holder signs what `harvester authorize letter {member}` writes"
+    )
     return ActionNeeded(
-        state,
-        f"No authorization of {member} permits {what} any more {said}; for another, its holder"
-        f" signs what `harvester authorize letter {member}` writes.",
+        state, f"No authorization of {member} permits {what} any more {said}; {again}."
     )
 
 

@@ -143,6 +143,7 @@ def test_a_revocation_is_shown_with_its_reason_and_noted_without(
     with pytest.raises(ActionNeeded) as caught:
         permission(home, "house", "caec", datetime.now(UTC))
     assert caught.value.state is State.AUTHORIZATION_REVOKED
+    assert "harvester authorize add house --own" in f"{caught.value}"
     assert "(House was sold.)" in one(authorize)["words"]
     assert "House was sold." in " ".join(authorize("list").out.split())
     assert events(home)[-1][0] == "authorization.revoked"
