@@ -19,6 +19,12 @@ MOST_DIGITS = 12
 _MINUTE = timedelta(minutes=1)
 
 _CELLS = ("th", "td")
+_LEDGER = (
+    "Id", "SourceSeqNo", "SystemTime", "TransDate", "Batch", "Rate", "BalUpdate", "TransType",
+    "TransDesc", "DelNotFlag", "Amount", "Arrears", "BalDiff", "Balance",
+)  # fmt: skip
+"""Fields of a row of the ledger, but for its reference, which may be a check or a card."""
+_TAIL = re.compile(r"(?:(?<=[x*#•]{2})[- ]?|(?<=ending )|(?<=ending in ))\d{2,}", re.IGNORECASE)
 
 
 def digits(text: str) -> str:
@@ -109,6 +115,26 @@ def bill(account: str, row: Mapping[str, str]) -> Bill | None:
         net_kwh=amount(row["net_kwh"]),
         amount=owed,
     )
+
+
+def without_tails(ledger: str) -> str:
+    """Return a ledger's JSON with what its rows are read for, and no digits of a bank or card.
+
+    Fields are those seen at siblings; of a text, digits behind XX or behind "ending in" are
+    masked.  Of one that has no rows where they should be, nothing is left that could be read.
+    """
+    try:
+        rows = json.loads(ledger)["ActLedger"]["LedgerItem"]["LedgerItems"]
+        kept = [{name: _plain(row[name]) for name in _LEDGER if name in row} for row in rows]
+    except (ValueError, KeyError, TypeError):
+        return json.dumps({"ActLedger": None})
+    return json.dumps({"ActLedger": {"LedgerItem": {"LedgerItems": kept}}}, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        return _TAIL.sub("…", value)
+    return value if isinstance(value, int | float) else None
 
 
 class Told(NamedTuple):

@@ -54,6 +54,21 @@ _PASSING = {
 _AT_THE_DOOR = {State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, *_PASSING}
 """What cannot be true of a page that is signed in, whatever its news and help say."""
 
+_CELLS = """e => {
+  const bare = e.cloneNode(true);
+  for (const x of bare.querySelectorAll('script,style,template,noscript,iframe,object,select'))
+    x.remove();
+  const walk = document.createTreeWalker(bare, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_COMMENT);
+  const comments = [];
+  for (let node = bare; node; node = walk.nextNode())
+    if (node.nodeType === Node.COMMENT_NODE) comments.push(node);
+    else for (const name of node.getAttributeNames())
+      if (name !== 'colspan' && name !== 'rowspan') node.removeAttribute(name);
+  for (const comment of comments) comment.remove();
+  return bare.outerHTML;
+}"""
+"""A table with its cells' text alone: attributes and scripts may hold what must not be kept."""
+
 _LEDGER = """([get, bind, since]) => new Promise(done => {
   if (typeof window[get] !== 'function') return done(null);
   window[bind] = answer => done(JSON.stringify(answer ?? null));
@@ -227,7 +242,7 @@ class Oscp:
         await self._open("history")
         table = await self.portal.find("bill_table")
         with self.portal.answering():
-            markup: str = await table.evaluate("e => e.outerHTML")
+            markup: str = await table.evaluate(_CELLS)
         return self._artifact(Kind.BILL_LIST, number, markup, media_type="text/html")
 
     async def ledger(self, number: str, since: date) -> Artifact:
@@ -249,7 +264,7 @@ class Oscp:
                 f"{self.portal.profile.name} answered its ledger with an error; nothing was lost,"
                 f" run again later.",
             )
-        return self._artifact(Kind.LEDGER, number, told)
+        return self._artifact(Kind.LEDGER, number, printed.without_tails(told))
 
     async def bill_pdf(self, bill: Bill) -> Artifact:
         """Fetch one bill's document: its row is found again by its content, then clicked.
@@ -262,7 +277,8 @@ class Oscp:
         except BadData:
             await self._open("history", again=True)
             raise
-        if not content.startswith(b"%PDF-"):
+        if b"%PDF-" not in content[:1024]:
+            content = b"A page came in place of the document; what it says is not kept."
             await self._open("history", again=True)
         await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
         return self._artifact(

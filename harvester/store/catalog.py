@@ -143,10 +143,6 @@ class Catalog(Usage, Bills, Findings, Runs):
         )[0]
         return None if newest is None else moment(newest)
 
-    def shas(self) -> set[str]:
-        """Return the hashes that the manifest names."""
-        return {sha for (sha,) in self._rows("SELECT DISTINCT sha FROM artifact")}
-
     def artifacts(self, account: int) -> list[Filed]:
         """Return the manifest of one account, in the order in which it came home."""
         rows = self._rows(
@@ -206,6 +202,10 @@ class Catalog(Usage, Bills, Findings, Runs):
             ending,
         )
         return bool(found)
+
+    def shas(self) -> set[str]:
+        """Return the names of all archived bytes that the manifest knows."""
+        return {sha for (sha,) in self._rows("SELECT DISTINCT sha FROM artifact")}
 
     def upsert_account(self, account: int, told: Account, artifact: int) -> None:
         """Take an account's facts and settings."""

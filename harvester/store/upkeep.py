@@ -50,7 +50,7 @@ def tidy(home: Path, archive: Archive, catalog: Catalog, trail: Trail, now: date
     with catalog.transaction():  # whoever is filing holds this until the manifest has it
         left = archive.strays(catalog.shas())
         if len(left) > catalog.broken_off():
-            log.warning("archive.unknown", files=len(left))
+            log.warning("archive.strays", files=len(left))
             left = []
         archive.delete(left)
     if parts or left:

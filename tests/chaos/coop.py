@@ -30,6 +30,7 @@ from harvester.sandbox.app import COUNTS, portal, serve
 from harvester.sandbox.bill_pdf import render
 from harvester.sandbox.counts import Counts
 from harvester.sandbox.nouns import Bill
+from harvester.sandbox.switches import Switches
 from harvester.sandbox.world import World
 from harvester.store.catalog import Entry
 
@@ -59,7 +60,9 @@ class Coop:
     co-op opens, and goes on from there.
     """
 
-    def __init__(self, user: str, months: int, click_ms: int = 130) -> None:
+    def __init__(
+        self, user: str, months: int, click_ms: int = 130, faults: Sequence[str] = ()
+    ) -> None:
         self.user = user
         self.months = months
         self.day = 0
@@ -70,6 +73,7 @@ class Coop:
         """What of a path makes the portal wait with its answer until `go_on` is set."""
         self.waiting, self.go_on = threading.Event(), threading.Event()
         self._click_ms = click_ms
+        self._switches = Switches.parse(faults)
         self._keep = tempfile.TemporaryDirectory()
         self._made: Path | None = None
         """A home with the one member, of which others are copies."""
@@ -91,7 +95,7 @@ class Coop:
 
     def _serve(self) -> None:
         self.world = World(today=NOON.date() + self.day * DAY)
-        app = portal(self.world, base="/oscp")
+        app = portal(self.world, base="/oscp", switches=self._switches)
         app.middlewares.append(self._gate)  # type: ignore[arg-type]
         serving = asyncio.run_coroutine_threadsafe(serve(app), self._loop)
         self._runner, self.port = serving.result()
@@ -122,8 +126,8 @@ class Coop:
         (home / "profiles").mkdir(mode=0o700, exist_ok=True)
         (home / "profiles" / "coop.toml").write_text(told, encoding="utf-8")
 
-    def make_home(self, home: Path) -> None:
-        """Make a home with the one member."""
+    def make_home(self, home: Path, password: str = "") -> None:
+        """Make a home with the one member, and with the right password if none is given."""
         if self._made:
             shutil.copytree(self._made, home)
             self._describe(home)
@@ -131,7 +135,7 @@ class Coop:
         home.mkdir(mode=0o700)
         self._describe(home)
         added = self.start(home, "member", "add", "house", "--profile", "coop", "--user", self.user)
-        told, _ = added.communicate(self.world.sign_in(self.user).password)
+        told, _ = added.communicate(password or self.world.sign_in(self.user).password)
         assert added.returncode == 0, told
         permitted = self.start(home, "authorize", "add", "house", "--own")
         told, _ = permitted.communicate()

@@ -84,7 +84,7 @@ def test_parts_of_killed_writes_are_removed_wherever_they_are(store: Store) -> N
     part = store.archive.folder / "ab" / ".x1y2z3_4.part"
     part.parent.mkdir()
     part.write_bytes(b"half of a bi")
-    (store.home / ".abcdefgh.part").write_bytes(b"")
+    (store.home / ".house.abcdefgh.part").write_bytes(b"")
     assert tidied(store) == []
     assert not [*store.home.rglob("*.part")]
     (entry,) = store.trail.entries()
