@@ -119,7 +119,7 @@ class _Race:
             return
         # A viewer shows it, or a script took it as a blob: the reply's body is the viewer's own
         # page, or nothing, so ask for it once more.
-        if response.request.method == "GET" and self.portal.declared(response.url):
+        if response.request.method == "GET" and self.portal.answers.declared(response.url):
             self.portal.wire.count(response.url)
             again = await self.portal.context.request.get(response.url)
             self._win(response.url, await again.body())

@@ -10,16 +10,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, Frame, Locator, Page, Request, Response
+from playwright.async_api import BrowserContext, Frame, Locator, Page
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from harvester.answers import Answers
 from harvester.errors import Drift, State, Transient
 from harvester.profile import Candidate, Profile
 
@@ -29,8 +29,6 @@ POLL = 0.05
 RELOADS = 10
 """A page that loads itself more often, while we look at it, will not come to rest."""
 _ERROR = 400
-PAUSE = timedelta(minutes=1)
-"""How long a portal is left alone that asks for a pause and does not say for how long."""
 
 _NAME = """e => {
   const said = e.getAttribute('aria-label') || (e.matches('input') && e.value) || e.innerText
@@ -109,50 +107,14 @@ class Portal:
     """Raises, before anything is asked of the portal, where nothing may be."""
     early_drift: dict[str, int] = field(default_factory=dict)
     """Locator names whose first candidate did not win, with the rank of the one that did."""
-    led_to: str | None = None
-    """The undeclared host that the portal last tried to lead its member to."""
-    answered: tuple[int, str] = (0, "")
-    """HTTP status and path of the page; 0 while there is none."""
-    broken: bool = False
-    """Whether the page broke off before its end."""
     covered: bool = False
-    """Whether something that is not to be answered covers the page."""
-    wait_until: datetime | None = None
-    """When the portal, which asked for a pause, may be asked again."""
-    loads: int = 0
-    """How often a page was loaded."""
+    """Whether something that is not to be answered covers the page, until it is loaded again."""
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(self._patience * 1000)
-        self.page.on("request", self._note_where_to)
-        self.context.on("response", self._note_answer)
-        self.page.on("requestfailed", self._note_end)
+        self.answers = Answers(self.page, self.profile, self.now)
         self._next_turn = 0.0
         self._dismissed: set[str] = set()
-
-    def _loads_page(self, request: Request) -> bool:
-        with suppress(PlaywrightError):  # of a frame that is gone already
-            return request.is_navigation_request() and request.frame == self.page.main_frame
-        return False
-
-    def _note_where_to(self, request: Request) -> None:
-        if self._loads_page(request):
-            self.broken = self.covered = False
-            parts = urlsplit(request.url)
-            if parts.scheme in {"http", "https"} and not self.declared(request.url):
-                self.led_to = parts.netloc
-
-    def _note_answer(self, response: Response) -> None:
-        if response.status == HTTPStatus.TOO_MANY_REQUESTS and self.declared(response.url):
-            self.wait_until = self.now() + _pause(response.headers.get("retry-after"), self.now())
-        if self._loads_page(response.request):
-            self.answered = response.status, urlsplit(response.url).path
-            self.loads += 1
-
-    def _note_end(self, request: Request) -> None:
-        # A page that another one replaces, or that turns into a download, is aborted.
-        if self._loads_page(request) and request.failure != "net::ERR_ABORTED":
-            self.broken = True
 
     @property
     def context(self) -> BrowserContext:
@@ -166,7 +128,7 @@ class Portal:
     async def turn(self) -> None:
         """Wait until the portal may be asked for one more thing; raise where it may not."""
         self.halt()
-        self._rest()
+        self.answers.rest()
         pause, self._next_turn = self._next_turn - time.monotonic(), 0.0
         if pause > 0:
             await asyncio.sleep(pause)
@@ -179,67 +141,18 @@ class Portal:
         await self.turn()
         url = self.profile.url(route)
         try:
-            self.answered = 0, ""
+            self.answers.forget()
+            self.covered = False
             if loaded := await self.page.goto(url, wait_until="domcontentloaded"):
                 await loaded.finished()  # or a page that broke off would look like a short one
         except PlaywrightTimeout:
-            raise self._down(f"did not answer within {self._patience:.0f} seconds") from None
+            raise self.answers.down(f"did not answer within {self._patience:.0f} seconds") from None
         except PlaywrightError as error:
-            self.stay()
+            self.answers.stay()
             reason = re.search(r"net::(ERR_\w+)", str(error))
-            raise self._down(f"cannot be reached ({reason[1] if reason else 'no reply'})") from None
-        self.stay()
-
-    def stay(self) -> None:
-        """Raise what speaks against going on: an undeclared host, or a page that is an error."""
-        if self.led_to:
-            raise Drift(
-                State.PORTAL_CHANGED,
-                f"{self.profile.name} sends its members on to {self.led_to}, which the profile"
-                f" does not declare; if that is right, add it to the profile's origins.",
-            )
-        self._rest()
-        self.judge(*self.answered)
-        if self.broken:
-            raise self._down(f"broke off in the middle of {self.answered[1]}")
-
-    def _rest(self) -> None:
-        """Raise while the pause lasts that the portal asked for."""
-        if self.wait_until and self.now() < self.wait_until:
-            raise Transient(
-                State.RATE_LIMITED,
-                f"{self.profile.name} asks for a pause until {self.wait_until:%H:%M:%S} UTC;"
-                f" nothing was lost, run again then.",
-                self.wait_until,
-            )
-
-    def judge(self, status: int, place: str) -> None:
-        """Raise what an HTTP status says that is no page's and no feed's own answer."""
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            raise Drift(
-                State.BLOCKED, f"{self.profile.name} refused {place} (HTTP {status}): ask it why."
-            )
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            down = status == HTTPStatus.SERVICE_UNAVAILABLE
-            raise Transient(
-                State.MAINTENANCE if down else State.PORTAL_DOWN,
-                f"{self.profile.name} answered {place} with HTTP {status};"
-                f" nothing was lost, run again later.",
-            )
-        if status == HTTPStatus.NOT_FOUND:
-            raise Drift(
-                State.PORTAL_CHANGED,
-                f"{self.profile.name} has no page {place} any more; check base and routes"
-                f" in the profile.",
-            )
-
-    def _down(self, how: str) -> Transient:
-        host = urlsplit(self.profile.origins[0]).netloc
-        return Transient(
-            State.PORTAL_DOWN,
-            f"The portal of {self.profile.name} at {host} {how};"
-            f" nothing was lost, run again later.",
-        )
+            why = reason[1] if reason else "no reply"
+            raise self.answers.down(f"cannot be reached ({why})") from None
+        self.answers.stay()
 
     def _locate(self, place: Frame | Locator, way: Candidate) -> Locator:
         if way.role is not None:
@@ -281,11 +194,11 @@ class Portal:
 
     async def looks(self, *names: str, seconds: float = 0) -> AsyncIterator[None]:
         """Let the caller look at the page again and again; Drift says what was never there."""
-        deadline, loads = time.monotonic() + (seconds or self._patience), self.loads
+        deadline, loads = time.monotonic() + (seconds or self._patience), self.answers.loads
         while time.monotonic() < deadline:
-            self.stay()
-            if self.loads - loads > RELOADS:
-                raise self._down("keeps loading its page anew")
+            self.answers.stay()
+            if self.answers.loads - loads > RELOADS:
+                raise self.answers.down("keeps loading its page anew")
             yield
             await asyncio.sleep(POLL)
         raise Drift(
@@ -309,24 +222,17 @@ class Portal:
     def at(self, route: str) -> bool:
         """Tell whether the page is the named route already, and no error in its place."""
         here = re.split(r"[?#]", self.page.url)[0] == self.profile.url(route)
-        return here and self.answered[0] < _ERROR and not self.covered
+        return here and self.answers.status < _ERROR and not self.covered
 
     def where(self) -> str:
         """Return the path of the page, without its query."""
         return urlsplit(self.page.url).path or "a blank page"
 
-    def declared(self, url: str) -> bool:
-        """Tell whether a URL is of a declared origin: scheme, host and port compared, parsed."""
-        parts = urlsplit(url)
-        return (parts.scheme, parts.netloc.lower()) in {
-            (o.scheme, o.netloc.lower()) for o in map(urlsplit, self.profile.origins)
-        }
-
     async def fill(self, control: Locator, text: str) -> None:
         """Type into a control of a declared origin and of no other."""
         element = await control.element_handle()
         frame = await element.owner_frame() if element else None
-        if frame is None or not self.declared(frame.url):
+        if frame is None or not self.answers.declared(frame.url):
             raise Drift(
                 State.PORTAL_CHANGED,
                 f"The form on {self.where()} is not of an origin that {self.profile.name}"
@@ -336,7 +242,7 @@ class Portal:
             await control.fill(text)
         except PlaywrightError:
             # Playwright's own message would repeat what was to be typed.
-            raise self._down("did not take the sign-in form's text") from None
+            raise self.answers.down("did not take the sign-in form's text") from None
 
     async def allowed(self, control: Locator) -> str:
         """Return the control's name if the profile allows clicking it; Drift otherwise."""
@@ -360,7 +266,7 @@ class Portal:
             await control.click()
         except PlaywrightError:
             self.covered = True
-            raise self._down("covers or removes a control that was to be clicked") from None
+            raise self.answers.down("covers or removes a control that was to be clicked") from None
 
     async def dismiss(self, name: str) -> None:
         """Click this overlay away wherever it comes between us and a control."""
@@ -377,8 +283,8 @@ class Portal:
         try:
             yield
         except PlaywrightError:
-            self.stay()
-            raise self._down(f"did not answer on {self.where()}") from None
+            self.answers.stay()
+            raise self.answers.down(f"did not answer on {self.where()}") from None
 
     async def settle(self, seconds: float) -> None:
         """Wait until the page asks for nothing more, or for so many seconds."""
@@ -392,8 +298,8 @@ class Portal:
             async with asyncio.timeout(self._patience):
                 return await self.page.evaluate(script, argument)
         except (TimeoutError, PlaywrightError):
-            self.stay()
-            raise self._down(f"did not answer on {self.where()}") from None
+            self.answers.stay()
+            raise self.answers.down(f"did not answer on {self.where()}") from None
 
     async def facts(self) -> dict[str, str]:
         """Return what stands beside the profile's labels, by the label's name."""
@@ -406,10 +312,10 @@ class Portal:
         await self.turn()
         told = await self.ask(_POST, [self.profile.url(route), json.dumps(dict(payload))])
         status, url, media, text = json.loads(told)
-        self._rest()
+        self.answers.rest()
         if status == HTTPStatus.UNAUTHORIZED:
             raise self.expired()
-        self.judge(status, urlsplit(url).path)
+        self.answers.judge(status, urlsplit(url).path)
         if text.lstrip().startswith("<"):
             raise self._in_its_place(text)
         return Reply(status, url, media, text.encode())
@@ -429,14 +335,3 @@ class Portal:
             State.SESSION_EXPIRED,
             f"{self.profile.name} ended the session; what is missing is fetched by the next one.",
         )
-
-
-def _pause(retry_after: str | None, now: datetime) -> timedelta:
-    """Return what a Retry-After header asks for: seconds, or a date (RFC 9110)."""
-    said = (retry_after or "").strip()
-    if said.isdecimal():
-        return timedelta(seconds=int(said))
-    with suppress(ValueError):
-        until = parsedate_to_datetime(said)
-        return max((until if until.tzinfo else until.replace(tzinfo=UTC)) - now, timedelta())
-    return PAUSE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,13 +16,14 @@ from harvester import holds, pace, retries, stops
 from harvester.browser import open_browser, open_context
 from harvester.custody import consent
 from harvester.errand import Errand
-from harvester.errors import ActionNeeded, Failure, State, Transient
+from harvester.errors import ActionNeeded, Drift, Failure, State, Transient
 from harvester.filing import Store
+from harvester.outline import known_words, outline
 from harvester.platforms import fit
 from harvester.platforms.oscp import Oscp
 from harvester.portal import Portal
 from harvester.store import upkeep
-from harvester.store.home import alone
+from harvester.store.home import alone, private_folder, unusable, write_private
 from harvester.task import SIGN_IN, Outcome, Report, Task
 from harvester.wire import Wire
 
@@ -114,6 +116,8 @@ class _Harvest:
         self._note = self._errand.note
         self._gained_before = -1
         """How much had come home before the last session; -1 before the first one."""
+        self._entering = False
+        """Whether credentials were typed and not accepted yet: no page is looked at then."""
 
     @property
     def outcome(self) -> Outcome:
@@ -150,7 +154,7 @@ class _Harvest:
         outcome.failed.clear()
         outcome.unasked.clear()
         age = timedelta(minutes=task.profile.pace.session_minutes)
-        kept = task.credentials.session(age) if self._gained_before < 0 else None
+        kept = task.credentials.session(age) if age and self._gained_before < 0 else None
         async with (
             Wire(task.profile.origins, sandbox=task.sandbox) as wire,
             open_context(browser, wire, time_zone=task.profile.time_zone, session=kept) as context,
@@ -159,12 +163,16 @@ class _Harvest:
             portal = Portal(page, task.profile, wire, self._errand.tick, self._halt)
             try:
                 platform = fit(task.profile)(portal)
-                if not (kept and await platform.still_signed_in()):
+                if not (kept and await platform.session.still_signed_in()):
                     await self._sign_in(platform)
                 numbers = await self._accounts(platform)
                 for number in () if task.kind == SIGN_IN else numbers:
-                    task.credentials.keep_session(dict(await context.storage_state()))
+                    if age:
+                        task.credentials.keep_session(dict(await context.storage_state()))
                     await self._errand.account(platform, number)
+            except Drift as drift:
+                await self._keep_evidence(portal, drift)
+                raise
             finally:
                 outcome.requests += wire.requests.total()
                 for name in portal.early_drift:
@@ -173,21 +181,23 @@ class _Harvest:
     async def _sign_in(self, platform: Oscp) -> None:
         task = self.task
         pace.may_sign_in(task.profile, task.member.name, self._catalog, task.now())
-        await platform.open_sign_in()
+        await platform.session.open_sign_in()
         password = task.credentials.password()
         self._catalog.record_sign_in(self._run, task.now())
         self._note("credentials.sent")
         self._gained_before = self._errand.gained
         self.outcome.sign_ins += 1
         asked = task.now()
+        self._entering = True
         try:
-            await platform.sign_in(task.member.user, password.reveal())
+            await platform.session.sign_in(task.member.user, password.reveal())
         except ActionNeeded as failure:
             if failure.state is State.BAD_CREDENTIALS:
                 task.credentials.reject(password)
             if failure.state is not State.MFA_REQUIRED:
                 raise
-            await platform.enter_code(await self._code(asked))
+            await platform.session.enter_code(await self._code(asked))
+        self._entering = False
         self._note("credentials.accepted")
         holds.lift(self._home, task.member.name)
 
@@ -214,6 +224,27 @@ class _Harvest:
             f" minutes; when its member is at hand, `harvester sign-in {name}` and then"
             f" `harvester code {name}`.",
         )
+
+    async def _keep_evidence(self, portal: Portal, drift: Drift) -> None:
+        """Write down how the page is built that is not what the profile says."""
+        if self._entering:
+            return
+        file = self._home / "diagnostics" / f"{self._run}.json"
+        told = {
+            "profile": self.task.profile.id,
+            "at": self.task.now().isoformat(),
+            "state": drift.state,
+            "said": f"{drift}",
+            "later_candidates": portal.early_drift,
+            "page": await outline(portal.page, known_words(self.task.profile)),
+        }
+        private_folder(file.parent)
+        try:
+            write_private(file, json.dumps(told, indent=1).encode())
+        except OSError as error:
+            raise unusable(file.parent, error.strerror) from error
+        self._note("drift.outlined", state=drift.state)
+        self.outcome.evidence = file
 
     async def _accounts(self, platform: Oscp) -> list[str]:
         numbers = await platform.accounts()

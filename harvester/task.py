@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from harvester.custody.secret import Secret
@@ -74,6 +75,8 @@ class Outcome:
     change: Change = field(default_factory=lambda: Change(0, 0))
     requests: int = 0
     sign_ins: int = 0
+    evidence: Path | None = None
+    """How the page was built that was not what the profile says, without what it said."""
     unasked: list[str] = field(default_factory=list)
     """What nobody has authorized, a sentence each."""
     failed: list[str] = field(default_factory=list)

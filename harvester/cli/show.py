@@ -57,6 +57,8 @@ def outcomes(tasks: Sequence[Task], results: Sequence[Outcome]) -> None:
         name = task.member.name
         if result.state not in {State.OK, State.OK_PARTIAL}:
             print(f"{name}: {result.state}: {result.message}")
+            if result.evidence:
+                print(f"  How that page was built, without what it said: {result.evidence}")
             continue
         print(f"{name}: {result.state}: {_fetched(task, result)}")
         for sentence in result.unasked:
@@ -160,6 +162,7 @@ def as_json(
                 "state": r.state,
                 "message": r.message,
                 **r.facts(),
+                "evidence": r.evidence,
                 "unasked": r.unasked,
                 "failed": r.failed,
             }

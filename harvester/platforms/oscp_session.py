@@ -1,0 +1,166 @@
+"""Gets into the portal, stays in, and says by the page what stands in the way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+
+from playwright.async_api import ElementHandle
+from playwright.async_api import Error as PlaywrightError
+
+from harvester import printed
+from harvester.errors import ActionNeeded, Drift, State, Transient
+from harvester.portal import Portal
+
+_MEANT = {
+    State.BAD_CREDENTIALS: "rejected the user ID or password; correct them with `harvester member"
+    " add`, they are not sent again as they are",
+    State.ACCOUNT_LOCKED: "has locked this sign-in; the member must wait or call the utility",
+    State.PASSWORD_CHANGE_REQUIRED: "asks the member for a new password; sign in there once",
+    State.MFA_REQUIRED: "asks for a code; hand in what the member receives with `harvester code`"
+    " while a run waits for it, or keep the authenticator's secret with `harvester member add"
+    " --totp`",
+    State.CAPTCHA_REQUIRED: "asks for the characters of a picture; the member must sign in there",
+    State.NOTICE_PENDING: "shows terms that the member must read and accept there first",
+}
+_PASSING = {
+    State.MAINTENANCE: "is under maintenance; nothing was lost, run again later",
+    State.PORTAL_DOWN: "shows an error of its server; nothing was lost, run again later",
+}
+_AT_THE_DOOR = {State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, *_PASSING}
+"""What cannot be true of a page that is signed in, whatever its news and help say."""
+
+
+class Session:
+    """The sign-in of one member, on one page."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+        self._print: dict[State, set[str]] = defaultdict(set)
+        """News, help and small print: what the page said before anything was sent."""
+
+    async def open_sign_in(self) -> None:
+        """Open the sign-in form, which some pages show only behind a link.
+
+        Raises Drift where it is at another base than the profile says, before anything is typed.
+        """
+        portal = self.portal
+        await portal.dismiss("notice")
+        await portal.goto("login")
+        base = portal.profile.base
+        if not portal.where().lower().startswith(f"{base}/".lower()):
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"{portal.profile.name} leads from {base} to {portal.where()}; if the portal has"
+                f" moved there, correct base in the profile.",
+            )
+        opened = False
+        async for _ in portal.looks("user", "open_sign_in"):
+            shown = await portal.outcomes()
+            if await portal.seen("user"):
+                self._act({s: w for s, w in shown.items() if s is State.CAPTCHA_REQUIRED})
+                return
+            self._act(shown)
+            if not opened and (link := await portal.seen("open_sign_in")):
+                await portal.click(link)
+                opened = True
+
+    async def still_signed_in(self) -> bool:
+        """Tell whether a session that was kept still opens the account's page."""
+        await self.portal.dismiss("notice")
+        try:
+            await self.open("billing")
+        except Transient as over:
+            if over.state is State.SESSION_EXPIRED:
+                return False
+            raise
+        return True
+
+    async def sign_in(self, user: str, password: str) -> None:
+        """Send the credentials once; exactly one declared outcome must follow.
+
+        Raises ActionNeeded where a person must act and Drift where the page says nothing known.
+        """
+        portal = self.portal
+        await portal.fill(await portal.find("user"), user)
+        await portal.fill(await portal.find("password"), password)
+        self._print |= await portal.outcomes()
+        await portal.click(await portal.find("sign_in"))
+        async for _ in portal.looks("outcomes"):
+            if self._signed_in(await portal.outcomes()):
+                return
+
+    async def enter_code(self, code: str) -> None:
+        """Send a code once, where the sign-in asks for one.
+
+        Raises ActionNeeded(MFA_REQUIRED) where the portal does not take it.
+        """
+        portal = self.portal
+        field = await portal.find("code")
+        await portal.fill(field, code)
+        asked = await field.element_handle()
+        await portal.click(await portal.find("send_code"))
+        try:
+            async for _ in portal.looks("outcomes"):
+                shown = await portal.outcomes()
+                if shown.keys() == {State.MFA_REQUIRED} and await _is_there(asked):
+                    continue  # not answered yet
+                if self._signed_in(shown):
+                    return
+        except Drift:
+            self._act(await portal.outcomes())
+            raise
+
+    async def open(self, route: str, *, again: bool = False) -> None:
+        """Open a signed-in page; the way to sign in in its place means that the session is over."""
+        here = not again and self.portal.at(route)
+        if not here or State.OK not in await self.portal.outcomes():
+            await self.portal.goto(route)
+        async for _ in self.portal.looks("outcomes.OK"):
+            shown = await self.portal.outcomes()
+            await self.still_in(shown)
+            if self._signed_in(shown):
+                return
+
+    async def still_in(self, shown: Collection[State]) -> None:
+        """Raise that the session is over where the way to sign in is shown instead of a page."""
+        if State.OK not in shown:
+            for name in ("user", "open_sign_in"):
+                if await self.portal.seen(name):
+                    raise self.portal.expired()
+
+    def _signed_in(self, shown: Mapping[State, set[str]]) -> bool:
+        """Tell whether a page is signed in; raise what else it says that is no small print."""
+        said = {
+            state: words
+            for state, words in shown.items()
+            if (not words or words - self._print[state])
+            and not (State.OK in shown and state in _AT_THE_DOOR)
+        }
+        self._act(said)
+        return State.OK in said
+
+    def _act(self, shown: Mapping[State, set[str]]) -> None:
+        """Raise what the page says other than that it is signed in."""
+        name = self.portal.profile.name
+        said = shown.keys() - {State.OK}
+        if len(said) > 1:
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"{self.portal.where()} of {name} shows {' and '.join(sorted(said))} at once;"
+                f" correct outcomes in the profile.",
+            )
+        for state in said:
+            if state in _PASSING:
+                raise Transient(state, f"{name} {_PASSING[state]}.")
+            waits = [wait for words in shown[state] if (wait := printed.wait(words))]
+            until = self.portal.now() + max(waits) if waits else None
+            raise ActionNeeded(state, f"{name} {_MEANT[state]}.", until)
+
+
+async def _is_there(element: ElementHandle | None) -> bool:
+    """Tell whether an element is still of its page."""
+    with suppress(PlaywrightError):
+        return element is not None and bool(await element.evaluate("e => e.isConnected"))
+    return False
