@@ -153,6 +153,7 @@ class _Harvest:
         task, outcome = self.task, self.outcome
         outcome.failed.clear()
         outcome.unasked.clear()
+        self._entering = False
         age = timedelta(minutes=task.profile.pace.session_minutes)
         kept = task.credentials.session(age) if age and self._gained_before < 0 else None
         async with (
