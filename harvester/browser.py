@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import io
 import logging
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,9 @@ from playwright.async_api import Error, async_playwright
 from harvester.errors import Misconfigured, State
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
-    from playwright.async_api import Browser, BrowserContext
+    from playwright.async_api import Browser, BrowserContext, Playwright
 
     from harvester.wire import Wire
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SETTING = "HARVESTER_BROWSER"
+DOWNLOADS = "harvester-downloads-"
 SHELLS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
 FULL = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PACKAGE = "@sparticuz/chromium@153.0.0"
@@ -241,30 +243,73 @@ async def open_browser(
 
     Its own sandbox is on wherever the system permits one and the user is not root.
     """
-    path = executable or await asyncio.to_thread(provide, headed=headed)
-    async with async_playwright() as playwright:
-
-        async def launch(*, fenced: bool) -> Browser:
-            return await playwright.chromium.launch(
-                executable_path=path, headless=not headed, args=ARGUMENTS, chromium_sandbox=fenced
-            )
-
-        try:
-            try:
-                browser = await launch(fenced=not ROOT)
-            except Error as failure:
-                if ROOT or not any(sign in failure.message for sign in NO_SANDBOX):
-                    raise
-                log.warning("browser: this system permits no sandbox; started without one")
-                browser = await launch(fenced=False)
-        except Error as failure:
-            hint = " Headed needs a display." if headed else ""
-            message = f"The Chromium at {path} does not start.{hint}"
-            raise Misconfigured(State.NO_BROWSER, message) from failure
-        try:
+    if executable is None:
+        executable = await asyncio.to_thread(provide, headed=headed)
+    with _downloads() as downloads:
+        async with (
+            async_playwright() as playwright,
+            _launched(playwright, executable, downloads, headed=headed) as browser,
+        ):
             yield browser
+
+
+@contextmanager
+def _downloads() -> Iterator[Path]:
+    """Make a folder for documents on their way, and remove those that killed programs left."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{DOWNLOADS}*"):
+        with suppress(OSError), _held(folder):
+            if folder.stat().st_uid == os.getuid():
+                shutil.rmtree(folder)
+    made = Path(tempfile.mkdtemp())
+    with _held(made):
+        # Only now may it be found: it would be taken for left over before it is held.
+        made = made.rename(made.with_name(f"{DOWNLOADS}{made.name}"))
+        try:
+            yield made
         finally:
-            await browser.close()
+            shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder as long as its program lives; OSError where another one does."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
+@asynccontextmanager
+async def _launched(
+    playwright: Playwright, path: Path, downloads: Path, *, headed: bool
+) -> AsyncIterator[Browser]:
+    async def launch(*, fenced: bool) -> Browser:
+        return await playwright.chromium.launch(
+            executable_path=path,
+            headless=not headed,
+            args=ARGUMENTS,
+            chromium_sandbox=fenced,
+            downloads_path=downloads,
+        )
+
+    try:
+        try:
+            browser = await launch(fenced=not ROOT)
+        except Error as failure:
+            if ROOT or not any(sign in failure.message for sign in NO_SANDBOX):
+                raise
+            log.warning("browser: this system permits no sandbox; started without one")
+            browser = await launch(fenced=False)
+    except Error as failure:
+        hint = " Headed needs a display." if headed else ""
+        message = f"The Chromium at {path} does not start.{hint}"
+        raise Misconfigured(State.NO_BROWSER, message) from failure
+    try:
+        yield browser
+    finally:
+        await browser.close()
 
 
 @asynccontextmanager
