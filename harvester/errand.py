@@ -67,7 +67,7 @@ class Errand:
         if not scopes:
             return
         try:
-            await self._patiently(lambda: platform.select(number))
+            await self.patiently(lambda: platform.select(number))
         except ActionNeeded as failure:
             if failure.state is not State.ACCOUNT_NOT_VISIBLE:
                 raise
@@ -78,7 +78,7 @@ class Errand:
             self._file(account, await platform.account(number))
         await self._history(platform, account, number, permission)
         if {Scope.NOTES, Scope.INTERVALS} & scopes:
-            await self._patiently(lambda: platform.open_usage(number))
+            await self.patiently(lambda: platform.open_usage(number))
         if Scope.NOTES in scopes:
             try:
                 self._file(account, await platform.notes(number))
@@ -87,7 +87,7 @@ class Errand:
         if Scope.INTERVALS in scopes:
             since = permission.history_from(number, Scope.INTERVALS)
             window = Window(max(self.task.window.start, since), self.task.window.end)
-            await self._patiently(lambda: self._usage(platform, account, number, window))
+            await self.patiently(lambda: self._usage(platform, account, number, window))
 
     def _withhold(self, number: str, scopes: Collection[Scope]) -> None:
         """Say what nobody has authorized."""
@@ -104,11 +104,11 @@ class Errand:
         scopes = permission.admits(number)
         found: list[Finding] = []
         if Scope.BILLS in scopes:
-            listed = self._file(account, await self._patiently(lambda: platform.bill_list(number)))
+            listed = self._file(account, await self.patiently(lambda: platform.bill_list(number)))
             found += listed.findings
         if Scope.PAYMENTS in scopes:
             since = permission.history_from(number, Scope.PAYMENTS)
-            self._file(account, await self._patiently(lambda: platform.ledger(number, since)))
+            self._file(account, await self.patiently(lambda: platform.ledger(number, since)))
         if Scope.BILLS not in scopes:
             return
         for finding in (*found, *self._catalog.findings(account)):
@@ -125,7 +125,7 @@ class Errand:
     async def _bill(self, platform: Oscp, account: int, bill: Bill) -> None:
         """Fetch one document; one that is not it stays missing, and the next run asks again."""
         try:
-            await self._patiently(lambda: self._document(platform, account, bill), DOCUMENT_AGAIN)
+            await self.patiently(lambda: self._document(platform, account, bill), DOCUMENT_AGAIN)
         except BadData as failure:
             if failure.state is State.NOT_YET_AVAILABLE:
                 self._catalog.bill_pdf(account, bill, failure.state, None)
@@ -184,7 +184,7 @@ class Errand:
         self.outcome.failed.append(said)
         self.note("item.failed", account=masked(number), state=failure.state)
 
-    async def _patiently(
+    async def patiently(
         self, fetch: Callable[[], Awaitable[T]], states: Collection[State] = AGAIN
     ) -> T:
         """Fetch one thing, and once more in the same session where that may help."""

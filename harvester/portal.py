@@ -284,6 +284,7 @@ class Portal:
             yield
         except PlaywrightError:
             self.answers.stay()
+            self.covered = True
             raise self.answers.down(f"did not answer on {self.where()}") from None
 
     async def settle(self, seconds: float) -> None:

@@ -248,7 +248,7 @@ class _Harvest:
         self.outcome.evidence = file
 
     async def _accounts(self, platform: Oscp) -> list[str]:
-        numbers = await platform.accounts()
+        numbers = await self._errand.patiently(platform.accounts)
         if not numbers:
             raise ActionNeeded(
                 State.NO_ACCOUNTS_FOUND,
