@@ -96,8 +96,8 @@ Candidates = Annotated[tuple[Candidate, ...], Field(min_length=1)]
 class Pace(_Strict):
     """Limits that the utility's portal sets or that we keep out of courtesy."""
 
-    sign_ins_a_day: int = 3
-    runs_a_day: int = 12
+    sign_ins_a_day: Annotated[int, Field(gt=0)] = 3
+    runs_a_day: Annotated[int, Field(gt=0)] = 12
     session_minutes: float = 5
     """How long after its last use a session is worth trying again; 0 keeps none."""
     run_window: Annotated[str, AfterValidator(_hours)] | None = None

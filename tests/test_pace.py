@@ -14,7 +14,7 @@ from conftest import run_async
 from permitted import permit
 from test_faults import NEW, at_home, at_the_portal, truth
 
-from harvester import holds
+from harvester import holds, stops
 from harvester.custody import codes
 from harvester.custody.secret import Secret
 from harvester.errors import Misconfigured, State, Transient
@@ -90,8 +90,9 @@ def test_hours_that_are_none_are_refused_with_the_profile(tmp_path: Path, window
 
 def test_runs_that_asked_nothing_do_not_count(tmp_path: Path) -> None:
     limits = {"runs_a_day": 1}
-    first, _ = harvested(tmp_path, limits={"runs_a_day": 0})
-    assert first.state is State.RATE_LIMITED
+    stops.stop(tmp_path, "caec", "For a while.", datetime.now(UTC))
+    assert harvested(tmp_path, limits=limits)[0].state is State.STOPPED
+    stops.lift(tmp_path, "caec")
     assert harvested(tmp_path, limits=limits)[0].state is State.OK
     again, counts = harvested(tmp_path, limits=limits)
     assert (again.state, counts.total) == (State.RATE_LIMITED, 0)
