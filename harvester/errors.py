@@ -55,6 +55,7 @@ class State(StrEnum):
     CHECKPOINT_REFUSED = "CHECKPOINT_REFUSED"
     INVALID_AUTHORIZATION = "INVALID_AUTHORIZATION"
     NOT_CONFIRMED = "NOT_CONFIRMED"
+    INVALID_FILE = "INVALID_FILE"
 
 
 class Meaning(NamedTuple):
@@ -126,6 +127,7 @@ MEANINGS = {
     State.BLOCKED: Meaning(41, "maintainer", "The portal refuses to be asked; ask it why."),
     State.TRAIL_BROKEN: Meaning(50, "operator", "The trail of what was done was changed."),
     State.CHECKPOINT_REFUSED: Meaning(51, "operator", "The trail does not fit its checkpoint."),
+    State.INVALID_FILE: Meaning(52, "operator", "The file is not what it claims to be."),
     State.AUTHORIZATION_MISSING: Meaning(
         60, "account holder", "Nobody has authorized this harvest yet."
     ),

@@ -12,6 +12,7 @@ from harvester.model import Account, Artifact, Direction, Kind, Note
 from harvester.store.bills import Bills
 from harvester.store.database import instant, microseconds, moment
 from harvester.store.findings import Findings
+from harvester.store.hours import Hours
 from harvester.store.runs import Runs
 from harvester.store.usage import Usage
 
@@ -95,7 +96,7 @@ class Entered(NamedTuple):
     """Whether nothing of its account that is entered came home after it."""
 
 
-class Catalog(Usage, Bills, Findings, Runs):
+class Catalog(Usage, Hours, Bills, Findings, Runs):
     """The manifest of the archive, and all that extraction gives."""
 
     def account_id(self, profile: str, member: str, number: str) -> int:
