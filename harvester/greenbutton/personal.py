@@ -14,7 +14,7 @@ _SIGNS = {
     "a street": rf"(?i:(?<!\d)\d{{1,6}}\s+(?:[\w.'-]+\s+){{1,4}}?(?:{_STREET})\b)",
     "a post box": r"(?i:\bp\.?\s*o\.?\s*box\s+\d)",
     "a state and ZIP code": r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b",
-    "a number as long as an account's": r"(?<![\da-fA-F-])\d{3,}[ -]?\d{3,}(?!\d)",
+    "a number as long as an account's": r"(?<![\w.,])\d(?:[ -]?\d){6,}(?!\d)",
 }
 _PERSONAL = {what: re.compile(sign) for what, sign in _SIGNS.items()}
 
