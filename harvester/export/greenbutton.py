@@ -137,7 +137,7 @@ def _meter_reading(written: Feed, account: Leaving, channel: Channel, doubted: D
     delivered = channel.direction == Direction.DELIVERED
     net = delivered and (channel.least or 0) < 0 and ("negative", 0) not in doubted
     flow = NET if net else channel.direction
-    type_id = account.id("reading-type", flow, channel.seconds)
+    type_id = account.id("reading-type", place.id, flow)
     kind = Place(f"{ROOT}/ReadingType", type_id)
     title = "Net energy" if net else "Energy delivered" if delivered else "Energy received"
     stamps = account.stamps(moment(channel.start))

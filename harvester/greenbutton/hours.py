@@ -35,7 +35,7 @@ def of_block(block: Block) -> Iterator[Fault]:
     }
     for rule, (count, what) in counts.items():
         if count:
-            yield Fault(rule, block.node.name, f"{count} of {block.count} intervals {what}.")
+            yield Fault(rule, block.node.name, f"{count} of {block.intervals} intervals {what}.")
 
 
 def of_meter(
@@ -56,7 +56,7 @@ def of_meter(
         if length and block.lengths - {length}:
             said = f"Intervals have {_list(block.lengths)} seconds where the type says {length}."
             yield Fault("interval-length", where, said)
-        if made and block.count and block.end > made.timestamp():
+        if made and block.intervals and block.end > made.timestamp():
             yield Fault("future", where, f"It ends after the file was made, {made:%Y-%m-%d}.")
         if clock:
             yield from _local(block, clock)
@@ -92,9 +92,8 @@ def scale(
     """Find energy that is off by a thousand: against the bills, or without any against a home."""
     compared = False
     for point, summary in _summaries(family):
-        start, seconds = (
-            summary.content.number(f"billingPeriod/{n}") for n in ("start", "duration")
-        )
+        start = summary.content.number("billingPeriod/start")
+        seconds = summary.content.number("billingPeriod/duration")
         billed = energy(summary, "overallConsumptionLastPeriod/")
         if start is None or not seconds or not billed:
             continue
@@ -114,7 +113,7 @@ def scale(
                 message = f"The intervals of its period add up to {less} of what it bills."
                 yield Fault("energy-scale", summary.name, message)
     for meter, kind, blocks in () if compared else meters:
-        hourly = sum(block.count for block in blocks if block.lengths == {HOUR})
+        hourly = sum(block.intervals for block in blocks if block.lengths == {HOUR})
         most = max((block.most for block in blocks), default=0) * (_power(kind) if kind else 1)
         if hourly >= _ENOUGH_HOURS and 0 < most < _LEAST_WH:
             message = f"No hour of {hourly} has more than {most:.0f} Wh."
@@ -126,9 +125,7 @@ def energy(summary: Node, path: str) -> float | None:
     value = summary.content.number(f"{path}value")
     if value is None or summary.content.number(f"{path}uom") not in {72, None}:
         return None
-    return value * 10.0 ** max(
-        min(summary.content.number(f"{path}powerOfTenMultiplier") or 0, 9), -9
-    )
+    return value * _power(summary, f"{path}powerOfTenMultiplier")
 
 
 def _summaries(family: Family) -> Iterator[tuple[Node | None, Node]]:
@@ -137,8 +134,8 @@ def _summaries(family: Family) -> Iterator[tuple[Node | None, Node]]:
             yield family.parent(summary, "UsagePoint"), summary
 
 
-def _power(kind: Node) -> float:
-    return 10.0 ** max(min(kind.content.number("powerOfTenMultiplier") or 0, 9), -9)
+def _power(node: Node, path: str = "powerOfTenMultiplier") -> float:
+    return 10.0 ** max(min(node.content.number(path) or 0, 9), -9)
 
 
 def _list(numbers: frozenset[int]) -> str:

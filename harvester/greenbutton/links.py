@@ -67,8 +67,8 @@ def _id(text: str, name: str, seen: set[str]) -> Iterator[Fault]:
 def of_family(family: Family) -> Iterator[Fault]:
     """Find what is wrong with how resources hang together."""
     owners = {"IntervalBlock": "MeterReading", "MeterReading": "UsagePoint"}
-    for kind, owner in (owners | dict.fromkeys(SUMMARIES, "UsagePoint")).items():
-        for node in family.of.get(kind, []):
+    for name, owner in (owners | dict.fromkeys(SUMMARIES, "UsagePoint")).items():
+        for node in family.of.get(name, []):
             if not family.linked(node, owner):
                 yield Fault("orphan", node.name, f"No {owner} relates to it or its collection.")
     for meter in family.of.get("MeterReading", []):
@@ -78,16 +78,19 @@ def of_family(family: Family) -> Iterator[Fault]:
             yield Fault("reading-type", meter.name, f"It relates to {many} ReadingType.")
     for kind in family.of.get("ReadingType", []):
         yield from _type(kind)
+    for name in SUMMARIES:
+        for summary in family.of.get(name, []):
+            yield from _money(summary)
+    yield from _feed(family)
+
+
+def _feed(family: Family) -> Iterator[Fault]:
     has_usage = any(family.of.get(kind) for kind in ("IntervalBlock", *SUMMARIES))
-    if has_usage and any(
-        node.content.space == CUSTOMER for nodes in family.of.values() for node in nodes
-    ):
+    everything = (node for nodes in family.of.values() for node in nodes)
+    if has_usage and any(node.content.space == CUSTOMER for node in everything):
         yield Fault("customer-data", "feed", "Customer data belongs in a file of its own.")
     if family.of.get("IntervalBlock") and not family.of.get("LocalTimeParameters"):
         yield Fault("no-local-time", "feed", "It has no LocalTimeParameters.")
-    for kind in SUMMARIES:
-        for summary in family.of.get(kind, []):
-            yield from _money(summary)
 
 
 def _type(kind: Node) -> Iterator[Fault]:

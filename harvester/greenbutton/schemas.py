@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from lxml import etree
 
@@ -10,6 +11,14 @@ from harvester.errors import Misconfigured, State
 from harvester.greenbutton.reader import ATOM
 
 _ENTRY = f"{{{ATOM}}}entry"
+
+
+_WRONG = {
+    "not expected": "is not expected here",
+    "Missing child": "lacks a part",
+    "No matching global": "is none of this version",
+}
+"""What the schema says -> what a person is told."""
 
 
 class Schemas:
@@ -60,9 +69,7 @@ class Validation:
             try:
                 parser.feed(piece)
                 for _, entry in parser.read_events():
-                    entry.clear()
-                    while entry.getprevious() is not None:
-                        del entry.getparent()[0]
+                    _forget(cast("etree._Element", entry))
             except etree.XMLSyntaxError as error:
                 self.wrong[version] = _said(error)
 
@@ -76,8 +83,16 @@ class Validation:
                     self.wrong[version] = _said(error)
 
 
+def _forget(entry: etree._Element) -> None:
+    """Drop what was checked, and all before it."""
+    entry.clear()
+    feed = entry.getparent()
+    while feed is not None and entry.getprevious() is not None:
+        del feed[0]
+
+
 def _said(error: etree.XMLSyntaxError) -> str:
-    """Return what is wrong, without the values that a file has."""
-    text = str(error).partition("Expected is")[0].partition(" (<string>")[0]
-    name, _, what = text.partition("': ")
-    return f"{name}': {'a value is not what it may be' if 'valid value' in what else what}".strip()
+    """Return what is wrong and with which element, without the value that it has."""
+    element, _, what = str(error).partition("': ")
+    told = next((said for sign, said in _WRONG.items() if sign in what), "has a wrong value")
+    return f"Line {error.lineno}: {element}' {told}."

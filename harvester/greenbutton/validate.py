@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -66,20 +67,21 @@ def validate_file(file: Path, schemas: Schemas | None = None) -> Report:
 
 def validate(file: IO[bytes], schemas: Schemas | None = None) -> Report:
     """Read what is opened, as `validate_file` does."""
-    report, family = Report(), Family()
+    report, family, count = Report(), Family(), 0
     blocks: dict[int, Block] = {}
     feed: dict[str, str] = {}
     seen: dict[str, set[str]] = {"id": set(), "self": set()}
     for _, pieces in parts(file):
         validation = Validation(schemas) if schemas else None
         for entry in entries(_both(pieces, validation), feed):
-            report.take(links.of_entry(entry, f"entry {len(seen['id']) + 1}", seen))
+            count += 1
+            report.take(links.of_entry(entry, f"entry {count}", seen))
             for content in entry.contents:
                 report.resources[content.kind] += content.space in _SPACES
                 node = family.add(entry, content)
                 if content.kind == "IntervalBlock":
                     block = blocks[node.number] = block_of(node, entry, content)
-                    report.readings += block.count
+                    report.readings += block.intervals
                     report.take(hours.of_block(block))
         if validation:
             validation.close()
@@ -140,7 +142,7 @@ def _same_way(
         spans.setdefault((point.number, way, length), []).append((first, end, meter))
     for same in spans.values():
         same.sort(key=lambda span: span[:2])
-        for (_, end, one), (start, _, other) in zip(same, same[1:], strict=False):
+        for (_, end, one), (start, _, other) in pairwise(same):
             if start < end:
                 message = f"{one.name} has the same direction and length at the same time."
                 yield Fault("flow-direction", other.name, message)
