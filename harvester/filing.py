@@ -19,7 +19,12 @@ from harvester.store.catalog import Catalog
 from harvester.store.home import private_folder
 from harvester.store.usage import Change
 
-_SUFFIX = {"application/pdf": "pdf", "text/html": "html"}
+_SUFFIX = {
+    "application/pdf": "pdf",
+    "text/html": "html",
+    "application/atom+xml": "xml",
+    "application/zip": "zip",
+}
 
 
 class Store:
@@ -119,7 +124,8 @@ class Filing:
         subjects = None
         if artifact.kind in {Kind.DAILY, Kind.INTERVAL}:
             catalog.cover(account, artifact.kind, rows.covered, rows.missing, number)
-            subjects = {f"{day}" for day in _window(artifact).days()}
+        if window := _window(artifact):
+            subjects = {f"{day}" for day in window.days()}
         elif bill:
             subjects = {bill.key}
         at = artifact.retrieved_at
@@ -133,7 +139,7 @@ class Filing:
 
 
 def _window(artifact: Artifact) -> Window:
-    """Return the days that an answer of a feed may speak of; none for other artifacts."""
+    """Return the days that a feed's answer or a file may speak of; none for other artifacts."""
     first, last = (artifact.about.get(name) for name in ("first", "last"))
     if first is None or last is None:
         return Window(date.max, date.max)

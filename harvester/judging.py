@@ -36,7 +36,7 @@ class Judging:
 
     def after(self, artifact: Artifact, covered: Collection[date], bill: str) -> None:
         """Judge what an artifact that was just filed may have changed."""
-        if artifact.kind in {Kind.DAILY, Kind.INTERVAL} and covered:
+        if artifact.kind in {Kind.DAILY, Kind.INTERVAL, Kind.GREEN_BUTTON} and covered:
             window = Window(min(covered), max(covered) + timedelta(days=1))
             self._days(window)
             self._bills(

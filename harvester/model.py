@@ -53,6 +53,8 @@ class Kind(StrEnum):
     INTERVAL = "interval-usage"
     LEDGER = "ledger"
     NOTES = "notes"
+    GREEN_BUTTON = "green-button"
+    """A file of another utility's, or a ZIP file of them; of one usage point at a time."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ class Window:
 class Artifact:
     """Bytes as they came from the portal, and where they came from.
 
-    `about` says what was asked, for extraction later: `window` (two ISO dates) of a feed, `row`
-    (the bill's listed row) of a PDF.
+    `about` says what was asked, for extraction later: `first` and `last` (ISO dates) of a feed or
+    a Green Button file and the `point` of the latter, `bill` (its key) of a PDF.
     """
 
     kind: Kind

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """A folder of profiles that comes before those shipped; default: the home's own `profiles`."""
     browser: Path | None = None
     """The Chromium to use instead of one that is found."""
+    schemas: Path | None = None
+    """The published ESPI schemas, in a folder for each version; without them none is checked."""
 
     @property
     def members_folder(self) -> Path:

@@ -14,7 +14,8 @@ from harvester.errors import MEANINGS, Failure, State
 
 EXIT_CODES = """exit codes: 0 all is well; 3 something is missing and is asked for again by itself;
 10-18 set-up; 20-29 a person must act; 30-33 try later; 40-41 the portal changed;
-50-51 the trail of what was done was tampered with; 60-64 permission is missing or unclear"""
+50-51 the trail of what was done was tampered with; 52-54 a file or recording is not what it should
+be; 60-64 permission is missing or unclear"""
 
 
 Make = Callable[..., Any]
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     _audit(command, group)
     _consent(command, group)
     _sandbox(command, group)
+    _green_button(command, group)
     return parser
 
 
@@ -270,6 +272,39 @@ def _sandbox(command: Make, group: Make) -> None:
     for made in (serve, truth):
         made.add_argument("--seed", type=int, default=7, help="another world (default 7)")
         made.add_argument("--today", type=date.fromisoformat, help="the portal's day, YYYY-MM-DD")
+
+
+def _green_button(command: Make, group: Make) -> None:
+    from harvester.export import FORMATS
+
+    export = command("export", "write what the home has for other programs", "export.export")
+    export.add_argument("format", choices=sorted(FORMATS), help="greenbutton is ESPI XML")
+    export.add_argument(
+        "--account",
+        action="append",
+        metavar="ACCOUNT",
+        help="by its number, its last digits, or its sign-in; may be repeated (default all)",
+    )
+    export.add_argument("--from", dest="start", type=date.fromisoformat, help="first day")
+    export.add_argument("--to", dest="end", type=date.fromisoformat, help="last day")
+    export.add_argument("--out", type=Path, default=Path(), help="a folder (default this one)")
+    export.add_argument(
+        "--as-of", type=int, metavar="RUN", help="as it was told when this run had ended"
+    )
+    export.add_argument(
+        "--customer",
+        action="store_true",
+        help="also write number, address and bills, in files of their own",
+    )
+    validate = command("validate", "check a Green Button file of anyone's", "greenbutton.check")
+    validate.add_argument("file", type=Path)
+    validate.add_argument(
+        "--schemas", type=Path, help="folder of the published ESPI schemas (HARVESTER_SCHEMAS)"
+    )
+    imports = group("import", "bring files from elsewhere into the home")
+    taken = command("greenbutton", "import Green Button files", "greenbutton.bring", imports)
+    taken.add_argument("files", nargs="+", type=Path, help="XML or ZIP; of one history together")
+    taken.add_argument("--member", required=True, help="the sign-in whose history it is")
 
 
 def exit_code(states: Sequence[State]) -> int:

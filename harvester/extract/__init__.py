@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harvester.extract import account, bills, usage
+from harvester.extract import account, bills, greenbutton, usage
 from harvester.extract.rows import Rows, Setting
 from harvester.model import Artifact, Kind
 
@@ -16,6 +16,7 @@ _EXTRACTORS: dict[Kind, Callable[[Artifact, Setting], Rows]] = {
     Kind.BILL_PDF: bills.document,
     Kind.DAILY: usage.daily,
     Kind.INTERVAL: usage.interval,
+    Kind.GREEN_BUTTON: greenbutton.hours,
 }
 
 
