@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from os import SEEK_END
 from typing import IO, Any, NamedTuple, cast
 
 from lxml import etree
@@ -30,6 +31,7 @@ MOST_SILENCE = 4 << 20
 """Bytes without the end of a tag or text."""
 PIECE = 1 << 16
 
+_TOO_LARGE = "is larger than 256 MB; split it by account"
 _META = {"id", "title", "updated", "published", "summary"}
 _READING = {"timePeriod/start", "timePeriod/duration", "value", "ReadingQuality/quality"}
 
@@ -102,7 +104,7 @@ def entries(pieces: Iterator[bytes], feed: dict[str, str] | None = None) -> Iter
             if target.silence > MOST_SILENCE:
                 raise refusal("has a tag of more than 4 MB")
             if read > MOST_BYTES:
-                raise refusal("is larger than 256 MB; split it by account")
+                raise refusal(_TOO_LARGE)
             yield from target.take()
         if not read:
             raise refusal("is empty")
@@ -275,6 +277,11 @@ def parts(file: IO[bytes]) -> Iterator[tuple[str, Iterator[bytes]]]:
 
     Raises BadData(INVALID_FILE) for a ZIP file that is damaged, encrypted or holds none.
     """
+    if file.seekable():
+        size = file.seek(0, SEEK_END)
+        file.seek(0)
+        if size > MOST_BYTES:
+            raise refusal(_TOO_LARGE)
     head = file.read(4)
     if head != b"PK\x03\x04":
         yield "", _pieces(file, head)

@@ -126,11 +126,11 @@ def test_prefixes_kilowatt_hours_and_quarters_of_an_hour_are_read(
     ]
 
 
-@pytest.mark.parametrize("packed", [False, True], ids=["files", "a ZIP file"])
+@pytest.mark.parametrize("way", ["files", "a ZIP file"])
 def test_a_history_over_several_files_is_one(
-    packed: bool,
+    way: str,
     bring: Callable[..., tuple[int, dict]],
-    tmp_path: Path,  # noqa: FBT001
+    tmp_path: Path,
 ) -> None:
     texts = {
         "b.xml": feed(entry(TYPE)),
@@ -140,7 +140,7 @@ def test_a_history_over_several_files_is_one(
     files = [tmp_path / name for name in texts]
     for file in files:
         file.write_text(texts[file.name])
-    if packed:
+    if way == "a ZIP file":
         with zipfile.ZipFile(tmp_path / "all.zip", "w") as pack:
             for file in files:
                 pack.write(file, file.name)
