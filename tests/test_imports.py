@@ -87,6 +87,26 @@ NEVER = {
     "extract": ["store", "members", "settings", "run", "filing", "portal", "platforms", "browser"],
     "checks": ["store", "extract", "members", "settings", "run", "filing", "portal", "platforms"],
     "tariff": ["run", "filing", "store", "extract", "checks", "portal", "platforms", "sandbox"],
+    "greenbutton": [
+        "store",
+        "extract",
+        "members",
+        "settings",
+        "run",
+        "filing",
+        "export",
+        "profile",
+    ],
+    "export": [
+        "run",
+        "extract",
+        "members",
+        "settings",
+        "portal",
+        "platforms",
+        "browser",
+        "sandbox",
+    ],
     "store": ["extract", "members", "settings", "run", "filing", "portal", "platforms", "profile"],
     "filing": ["run", "portal", "platforms", "browser", "wire", "members", "settings"],
     "custody": ["run", "filing", "extract", "checks", "portal", "platforms", "browser", "sandbox"],
@@ -175,6 +195,11 @@ def test_each_way_to_a_secret_has_one_room(package: str, only: str) -> None:
     assert [n for n in FILES if needs(n, [package])] == [f"harvester.custody.{only}"]
 
 
+def test_only_the_command_line_imports_the_exports() -> None:
+    above = {*room("harvester.cli"), *room("harvester.export")}
+    assert [name for name in FILES if name not in above and needs(name, our("export"))] == []
+
+
 def test_only_the_conductor_retries() -> None:
     assert [name for name in FILES if needs(name, ["tenacity"])] == ["harvester.run"]
 
@@ -184,6 +209,17 @@ def test_only_the_conductor_retries() -> None:
     [
         *("extract", "checks", "store", "tariff", "printed", "model", "profile"),
         *("custody", "forgetting"),
+
+
+        "extract",
+        "checks",
+        "store",
+        "tariff",
+        "printed",
+        "model",
+        "profile",
+        "greenbutton",
+        "export",
     ],
 )
 def test_what_works_without_a_browser_imports_none(pure: str) -> None:
