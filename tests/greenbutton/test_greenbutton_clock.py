@@ -31,7 +31,7 @@ def test_rules_are_those_of_the_zone(name: str, rules: tuple[str, str]) -> None:
 def test_the_clock_shows_what_the_zone_shows_for_years(name: str) -> None:
     zone = ZoneInfo(name)
     clock = clock_of(zone, 2024)
-    for hours in range(0, 4 * 366 * 24, 1):
+    for hours in range(2 * 366 * 24):
         moment = 1_704_067_200 + 3600 * hours
         shown = datetime.fromtimestamp(moment, zone)
         assert shown.utcoffset() == timedelta(seconds=clock.offset_at(moment)), shown
