@@ -209,8 +209,6 @@ def test_only_the_conductor_retries() -> None:
     [
         *("extract", "checks", "store", "tariff", "printed", "model", "profile"),
         *("custody", "forgetting"),
-
-
         "extract",
         "checks",
         "store",
