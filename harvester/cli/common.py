@@ -11,39 +11,18 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from harvester.errors import Misconfigured, State
-from harvester.filing import Store
+from harvester.accounts import account_of
 from harvester.settings import Settings
-from harvester.store.catalog import Entry
+
+__all__ = ["WIDTH", "account_of", "logging_to_stderr", "settings_of", "table", "tell"]
 
 WIDTH = 110
 """Columns of a table where nobody watches."""
-DIGITS = 3
-"""So many last digits of an account number may stand for all of it."""
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings, with the home of the command line before that of the environment."""
     return Settings(home=options.home) if options.home else Settings()
-
-
-def account_of(store: Store, text: str) -> Entry:
-    """Return the account of a number, of its last digits, or of a sign-in that has only one."""
-    known = store.catalog.accounts()
-    bare = "".join(filter(str.isdigit, text))
-    fitting = (
-        [entry for entry in known if entry.number == bare],
-        [entry for entry in known if entry.member == text],
-        [entry for entry in known if len(bare) >= DIGITS and entry.number.endswith(bare)],
-    )
-    found = next(filter(None, fitting), [])
-    if len(found) == 1:
-        return found[0]
-    has = "several accounts" if found else "no account"
-    listed = ", ".join(f"{e.member} {e.number}" for e in found or known) or "none yet"
-    raise Misconfigured(
-        State.UNKNOWN_ACCOUNT, f"{store.home} has {has} for {text!r}; give one of: {listed}."
-    )
 
 
 def logging_to_stderr(*, verbose: bool) -> None:

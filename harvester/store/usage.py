@@ -219,6 +219,20 @@ class Usage(Database):
         ):
             yield _reading(row)
 
+    def reading_rows(self, account: int, window: Window) -> list[tuple[Any, ...]]:
+        """Return current readings as plain values, by direction, start and meter.
+
+        They are direction, start, meter, seconds, wh, quality, reason, label, ordinal, local_day
+        and utc_offset as the catalog keeps them: no objects, for whoever needs many of them.
+        """
+        return self._rows(
+            f"SELECT direction, start, meter, {_VALUE} FROM reading WHERE account = ?"
+            " AND local_day >= ? AND local_day < ? ORDER BY direction, start, meter",
+            account,
+            f"{window.start}",
+            f"{window.end}",
+        )
+
     def revisions(self, account: int, window: Window | None = None) -> Iterator[Revision]:
         """Return what readings of local days were before, by direction, start and age."""
         first, end = (window.start, window.end) if window else (date.min, date.max)
