@@ -20,7 +20,7 @@ import aiohttp
 
 from harvester.accounts import short_names
 from harvester.errors import ActionNeeded, Drift, Misconfigured, State, Transient
-from harvester.export.output import text
+from harvester.export.texts import text_file
 from harvester.filing import Store
 from harvester.hours import by_clock_hour, hours, receives
 from harvester.model import Direction, Window
@@ -84,7 +84,7 @@ def write(store: Store, accounts: Sequence[Entry], window: Window | None, out: P
     written = []
     for statistic in _statistics(store, accounts, window):
         file = out / f"{statistic.name}.json"
-        with text(file) as target:
+        with text_file(file) as target:
             told = {"metadata": statistic.metadata, "stats": statistic.rows()}
             json.dump(told, target, indent=1)
             target.write("\n")

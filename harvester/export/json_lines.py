@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from harvester.export.output import text
+from harvester.export.texts import text_file
 from harvester.filing import Store
 from harvester.frames import TABLES
 from harvester.model import Window
@@ -26,7 +26,7 @@ def write(store: Store, accounts: Sequence[Entry], window: Window | None, out: P
     """Write `readings.jsonl`, `bills.jsonl` and so on, account after account."""
     files = {name: out / f"{name}.jsonl" for name in TABLES}
     with ExitStack() as stack:
-        targets = {name: stack.enter_context(text(file)) for name, file in files.items()}
+        targets = {name: stack.enter_context(text_file(file)) for name, file in files.items()}
         for entry in accounts:
             for name, table_of in TABLES.items():
                 for batch in table_of(store, entry, window).to_batches(max_chunksize=BATCH):

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harvester.accounts import short_names
-from harvester.export.output import whole
+from harvester.export.files import whole_file
 from harvester.filing import Store
 from harvester.hours import hours, net_by_clock_hour, zone_of
 from harvester.model import Window
@@ -41,7 +41,7 @@ def write(store: Store, accounts: Sequence[Entry], window: Window | None, out: P
     for entry in accounts:
         table = frame(store, entry, window)
         file = out / f"{names[entry.id]}.parquet"
-        with whole(file) as target:
+        with whole_file(file) as target:
             pq.write_table(table, target, compression="zstd")
         written.append(file)
     return written

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harvester.accounts import short_names
-from harvester.export.output import whole
+from harvester.export.files import whole_file
 from harvester.filing import Store
 from harvester.frames import TABLES
 from harvester.model import Window
@@ -36,7 +36,7 @@ def write(store: Store, accounts: Sequence[Entry], window: Window | None, out: P
             before = set(folder.rglob(PART))
             for part, table in _parts(name, table_of(store, entry, window)):
                 file = folder / part
-                with whole(file) as target:
+                with whole_file(file) as target:
                     pq.write_table(table, target, compression="zstd")
                 written.append(file)
                 before.discard(file)

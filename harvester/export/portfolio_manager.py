@@ -13,7 +13,8 @@ from pathlib import Path
 from lxml import etree
 
 from harvester.accounts import short_names
-from harvester.export.output import text, whole
+from harvester.export.files import whole_file
+from harvester.export.texts import text_file
 from harvester.export.workbook import DAY, DOLLARS, KWH, TEXT, book, sheet
 from harvester.filing import Store
 from harvester.model import Bill, Statement, Window
@@ -41,8 +42,8 @@ def write(store: Store, accounts: Sequence[Entry], window: Window | None, out: P
         for entry in accounts:
             name = names[entry.id]
             counted, left = _choose(store, entry, window)
-            with whole(out / f"{name}.xml") as target:
-                target.write_bytes(_xml(counted))
+            with whole_file(out / f"{name}.xml") as target:
+                target.write(_xml(counted))
             written.append(out / f"{name}.xml")
             written.extend(_left_out(out / f"{name}-left-out.csv", left))
             for bill, told in counted:
@@ -98,7 +99,7 @@ def _left_out(file: Path, left: Sequence[tuple[Bill, str]]) -> list[Path]:
     if not left:
         file.unlink(missing_ok=True)
         return []
-    with text(file) as target:
+    with text_file(file) as target:
         rows = csv.writer(target, lineterminator="\n")
         rows.writerow(("billing_date", "kind", "amount", "why"))
         rows.writerows((b.billing_date, b.kind, b.amount, why) for b, why in left)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from harvester.accounts import short_names
-from harvester.export.output import text
+from harvester.export.texts import text_file
 from harvester.filing import Store
 from harvester.hours import DIRECTIONS, Hour, hours, receives
 from harvester.model import Direction, Quality, Window
@@ -39,7 +39,7 @@ def write(store: Store, accounts: Sequence[Entry], window: Window | None, out: P
         for direction in directions:
             suffix = "" if direction is Direction.DELIVERED else "-received"
             file = out / f"{names[entry.id]}{suffix}.csv"
-            with text(file) as target:
+            with text_file(file) as target:
                 rows = csv.writer(target, lineterminator="\n")
                 rows.writerow(COLUMNS)
                 rows.writerows(_rows(entry, series, direction))

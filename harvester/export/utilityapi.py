@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from harvester.accounts import short_names
-from harvester.export.output import text
+from harvester.export.texts import text_file
 from harvester.filing import Store
 from harvester.hours import HOUR, by_clock_hour, hours, net_by_clock_hour, receives, zone_of
 from harvester.model import Component, Direction, LineItem, Window
@@ -40,7 +40,7 @@ def write(store: Store, accounts: Sequence[Entry], window: Window | None, out: P
             ("intervals", _intervals(store, entry, name, zone, window)),
         ):
             file = out / f"{name}-{kind}.json"
-            with text(file) as target:
+            with text_file(file) as target:
                 json.dump({kind: list(items), "next": None}, target, ensure_ascii=False, indent=1)
                 target.write("\n")
             written.append(file)

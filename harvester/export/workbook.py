@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from errno import EIO
 from pathlib import Path
 
 import xlsxwriter
@@ -14,7 +15,7 @@ from xlsxwriter.exceptions import XlsxFileError
 
 from harvester.accounts import short_names
 from harvester.errors import State
-from harvester.export.output import whole
+from harvester.export.files import whole_file
 from harvester.filing import Store
 from harvester.hours import HOUR, Hour, hours, hours_of, receives, zone_of
 from harvester.model import DayTotal, Direction, Quality, Window
@@ -82,14 +83,14 @@ def write(store: Store, accounts: Sequence[Entry], window: Window | None, out: P
 @contextmanager
 def book(file: Path) -> Iterator[xlsxwriter.Workbook]:
     """Give a workbook that holds one row in memory and has no clock in it."""
-    with whole(file) as target:
-        made = xlsxwriter.Workbook(str(target), {"constant_memory": True})
+    with whole_file(file) as target:
+        made = xlsxwriter.Workbook(target, {"constant_memory": True})
         made.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001 - it wants no zone
         yield made
         try:
             made.close()
         except XlsxFileError as error:
-            raise OSError(f"{error}") from error
+            raise OSError(EIO, f"{error}") from error
 
 
 def sheet(

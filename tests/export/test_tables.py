@@ -271,7 +271,7 @@ def test_every_format_is_a_module_that_writes() -> None:
 
 def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
-    with pytest.raises(Misconfigured, match="name another folder with --out"):
+    with pytest.raises(Misconfigured, match="name another place with --out"):
         tables_csv.write(store(), accounts(), None, tmp_path / "out")
     (tmp_path / "caec-001.csv").mkdir()
     with pytest.raises(Misconfigured, match=r"caec-001\.csv cannot be written"):
