@@ -86,8 +86,7 @@ def write(store: Store, accounts: Sequence[Entry], window: Window | None, out: P
         file = out / f"{statistic.name}.json"
         with text_file(file) as target:
             told = {"metadata": statistic.metadata, "stats": statistic.rows()}
-            json.dump(told, target, indent=1)
-            target.write("\n")
+            target.write(f"{json.dumps(told)}\n")
         written.append(file)
     return written
 

@@ -41,8 +41,8 @@ def write(store: Store, accounts: Sequence[Entry], window: Window | None, out: P
         ):
             file = out / f"{name}-{kind}.json"
             with text_file(file) as target:
-                json.dump({kind: list(items), "next": None}, target, ensure_ascii=False, indent=1)
-                target.write("\n")
+                told = json.dumps({kind: list(items), "next": None}, ensure_ascii=False)
+                target.write(f"{told}\n")
             written.append(file)
     return written
 
