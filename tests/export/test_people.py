@@ -16,13 +16,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from desk import Desk
 from filled import AUTUMN, CASES, HOME, NAMES, SILENT, SOLAR, SPRING, Case, accounts, fill, store
 from lxml import etree
+from simulated import Visit
 
 from harvester.errors import State
 from harvester.export import FORMATS, opendsm_frame, portfolio_manager, utilityapi, workbook
 from harvester.filing import Store
-from harvester.model import Window
+from harvester.model import Kind, Window
 from harvester.sandbox.world import World
 
 ZONE = ZoneInfo("America/Chicago")
@@ -212,6 +214,40 @@ def test_portfolio_manager_gets_the_corrected_bill_and_is_told_of_the_others(
             (f"{misread.billing_date}", f"replaced by the bill of {corrected.billing_date}"),
             (f"{newest.billing_date}", "its document was not read (NOT_A_PDF)"),
         ]
+
+
+def test_a_document_that_never_came_is_said_in_the_workbook_and_in_the_list_of_bills(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path / "home", SOLAR)
+    listed = Visit(SPRING.world, SOLAR, SPRING.first).artifacts()
+    desk.take(one for one in listed if one.kind in {Kind.ACCOUNT, Kind.BILL_LIST})
+    entries = desk.catalog.accounts()
+    (file,) = workbook.write(desk.store, entries, None, tmp_path)
+    said = records(sheets(file)["Missing"])
+    assert {(r["What"], r["Reason"]) for r in said} == {("document of the Regular bill", "PENDING")}
+    assert [day(r["Of"]) for r in said] == [bill.billing_date for bill in SPRING.bills]
+    bills, _ = utilityapi.write(desk.store, entries, None, tmp_path)
+    for item, bill in zip(json.loads(bills.read_text())["bills"], SPRING.bills, strict=True):
+        base = item["base"]
+        assert (base["bill_total_kwh"], base["bill_total_cost"]) == (bill.kwh, None)
+        assert (base["bill_start_date"], item["line_items"], item["sources"]) == (None, [], [])
+        assert item["notes"][0]["type"] == "document_missing"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_account_of_which_nothing_came_yet_is_an_empty_file_and_no_error(
+    name: str, tmp_path: Path
+) -> None:
+    desk = Desk(tmp_path / "home", HOME)
+    written = import_module(FORMATS[name]).write(
+        desk.store, desk.catalog.accounts(), None, tmp_path / "out"
+    )
+    assert written
+    assert all(file.is_file() for file in written)
+    assert [pq.read_table(file).num_rows for file in written if file.suffix == ".parquet"] == (
+        {"opendsm": [0], "parquet": [0] * 5}.get(name, [])
+    )
 
 
 def test_utilityapi_bills_add_up_to_what_the_period_cost(tmp_path: Path) -> None:
