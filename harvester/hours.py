@@ -64,11 +64,13 @@ DIRECTIONS = {int(direction): direction.name.lower() for direction in Direction}
 
 
 def hours(store: Store, entry: Entry, window: Window | None = None) -> list[Hour]:
-    """Return every hour from the first to the last local day that is known, by direction and start.
+    """Return every hour from the first day that has any to the last one that was asked for.
 
-    `window` takes a part of that.  Where the home has nothing of an hour it is there all the same,
-    with NO_DATA if the portal had none, with PARTIAL_DAY if it left it out, and with PENDING if it
-    was not asked for yet.
+    They are by direction and start; `window` takes a part of the days.  What was asked for before
+    the first hour is left out, as the portal may have had no such account yet.
+
+    Where the home has nothing of an hour it is there all the same: with NO_DATA if the portal had
+    none, with PARTIAL_DAY if it left it out, and with PENDING if it was not asked for yet.
     """
     catalog, zone = store.catalog, zone_of(store, entry)
     silent = catalog.silent_days(entry.id)
@@ -143,10 +145,10 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
 def _known(
     extent: tuple[date | None, date | None], silent: Mapping[date, object], window: Window | None
 ) -> Window | None:
-    known = [day for day in (*extent, *silent) if day is not None]
-    if not known:
+    first, last = extent
+    if first is None or last is None:
         return None
-    part = Window(min(known), max(known) + DAY)
+    part = Window(first, max([last, *silent]) + DAY)
     if window:
         part = Window(max(part.start, window.start), min(part.end, window.end))
     return part if len(part) else None

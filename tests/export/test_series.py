@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from desk import Desk
-from filled import AUTUMN, CASES, SILENT, SPRING, Case, accounts, store
+from filled import AUTUMN, CASES, SILENT, SPRING, Case, accounts, fill, store
 
 from harvester.accounts import account_of, short_names
 from harvester.errors import Misconfigured
@@ -21,6 +21,7 @@ from harvester.hours import (
     receives,
 )
 from harvester.model import Direction, Window
+from harvester.sandbox.world import World
 
 ZONE = ZoneInfo("America/Chicago")
 
@@ -93,6 +94,16 @@ def test_a_day_that_was_not_asked_for_yet_is_pending_and_a_lost_hour_is_a_partia
     ]
     assert {h.reason for h in found if h.local_day == "2025-10-27"} == {"PENDING"}
     assert [started(h).hour for h in found if h.reason == "PARTIAL_DAY"] == [17, 17]
+
+
+def test_days_before_an_account_had_any_hour_are_not_missing(tmp_path: Path) -> None:
+    case = Case("1000505001", World(today=date(2026, 1, 20)), date(2025, 12, 20))
+    desk = fill(tmp_path / "home", case)
+    silent = desk.catalog.silent_days(desk.account)
+    assert date(2025, 12, 20) in silent
+    assert case.world.opened(case.number) == date(2026, 1, 8)
+    found = hours(desk.store, desk.catalog.accounts()[0])
+    assert min(hour.local_day for hour in found) == "2026-01-08"
 
 
 def test_a_window_takes_local_days_and_no_more_than_is_known() -> None:

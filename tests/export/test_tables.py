@@ -18,12 +18,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from desk import Desk
 from filled import AUTUMN, CASES, NAMES, SILENT, SPRING, Case, accounts, home, store
 
 import harvester
 from harvester.errors import Misconfigured
 from harvester.export import FORMATS, json_lines, parquet_files, tables_csv
-from harvester.model import Window
+from harvester.frames import findings
+from harvester.model import Finding, Window
 
 MARCH = Window(date(2026, 3, 1), date(2026, 4, 1))
 
@@ -93,11 +95,21 @@ def test_bills_are_those_that_the_utility_made() -> None:
     assert table.schema.field("amount").type == pa.decimal128(18, 5)
 
 
-def test_findings_tell_no_account_number_outside_of_its_own_field() -> None:
+def test_findings_tell_no_account_number_outside_of_its_own_field(tmp_path: Path) -> None:
     table = harvester.open_home(home()).findings(AUTUMN.number)
     assert ("gap", "2025-11-02") in {(r["rule"], r["subject"]) for r in table.to_pylist()}
-    told = json.dumps(table.drop_columns(["account_number"]).to_pylist(), default=str)
-    assert AUTUMN.number not in told
+    desk = Desk(tmp_path, AUTUMN.number)
+    subject = f"{AUTUMN.number}/2026-05-08/Regular/92.49"
+    wrong = Finding(AUTUMN.number, "bill-total", subject, f"It says {AUTUMN.number}.")
+    proof = Finding(AUTUMN.number, "bill-kwh", subject)
+    now = datetime.now(UTC)
+    desk.catalog.replace_findings(desk.account, "bills", [(wrong, now), (proof, now)])
+    (told,) = harvester.open_home(tmp_path).findings("001").to_pylist()
+    assert told["account_number"] == AUTUMN.number
+    assert (told["subject"], told["message"]) == ("2026-05-08/Regular/92.49", "It says …001.")
+    entry = desk.catalog.accounts()[0]
+    assert findings(desk.store, entry, Window(date(2026, 5, 8), date(2026, 5, 9))).num_rows == 1
+    assert findings(desk.store, entry, Window(date(2026, 5, 9), date(2026, 6, 1))).num_rows == 0
 
 
 def test_a_folder_without_a_home_is_said_and_not_made_one(tmp_path: Path) -> None:
