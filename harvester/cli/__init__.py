@@ -296,6 +296,9 @@ def _green_button(command: Make, group: Make) -> None:
         action="store_true",
         help="also write number, address and bills, in files of their own",
     )
+    export.add_argument(
+        "--push", metavar="URL", help="send new hours to this Home Assistant, in place of files"
+    )
     validate = command("validate", "check a Green Button file of anyone's", "greenbutton.check")
     validate.add_argument("file", type=Path)
     validate.add_argument(

@@ -8,7 +8,8 @@ import sys
 from datetime import UTC, datetime
 
 from harvester import forgetting, profile
-from harvester.cli.common import DIGITS, account_of, settings_of
+from harvester.accounts import DIGITS
+from harvester.cli.common import account_of, settings_of
 from harvester.errors import Misconfigured, State
 from harvester.filing import Filing, Store
 from harvester.forgetting import Receipt
