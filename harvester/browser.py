@@ -324,6 +324,7 @@ async def open_context(
     """Open one sign-in's context, in the portal's time zone, all of its traffic on the wire.
 
     `session` is the storage state of an earlier one.
+    Where the wire has a clock, pages see that time and no other; their timers run on.
     """
     context = await browser.new_context(
         proxy={"server": wire.address, "bypass": "<-loopback>"},
@@ -335,6 +336,8 @@ async def open_context(
         storage_state=session,  # type: ignore[arg-type]
     )
     wire.watch(context)
+    if wire.clock:
+        await context.clock.set_fixed_time(wire.clock)
     try:
         yield context
     finally:

@@ -25,7 +25,6 @@ from harvester.portal import Portal
 from harvester.store import upkeep
 from harvester.store.home import alone, private_folder, unusable, write_private
 from harvester.task import SIGN_IN, Outcome, Report, Task
-from harvester.wire import Wire
 
 SESSIONS = 3
 """How often a run begins a new session when the portal fails or ends one."""
@@ -157,7 +156,7 @@ class _Harvest:
         age = timedelta(minutes=task.profile.pace.session_minutes)
         kept = task.credentials.session(age) if age and self._gained_before < 0 else None
         async with (
-            Wire(task.profile.origins, sandbox=task.sandbox) as wire,
+            task.wire(task.profile.origins, sandbox=task.sandbox) as wire,
             open_context(browser, wire, time_zone=task.profile.time_zone, session=kept) as context,
         ):
             page = await context.new_page()

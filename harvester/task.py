@@ -14,6 +14,7 @@ from harvester.members import Member
 from harvester.model import Window
 from harvester.profile import Profile
 from harvester.store.usage import Change
+from harvester.wire import Wire
 
 SIGN_IN = "sign-in"
 """The kind of a harvest by which a person tries whether a sign-in works; it fetches nothing."""
@@ -60,6 +61,8 @@ class Task:
     sandbox: int | None = None
     """The loopback port of an embedded portal that answers the profile's origins."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    wire: Callable[..., Wire] = Wire
+    """Makes the wire of each session, from the profile's origins and the sandbox."""
 
 
 @dataclass

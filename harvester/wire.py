@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -13,19 +14,33 @@ from urllib.parse import urlsplit
 
 import trustme
 
+from harvester.exchange import (
+    HOP_BY_HOP,
+    Headers,
+    Reply,
+    Request,
+    body_length,
+    parse_head,
+    read_reply,
+    read_request,
+    with_body,
+)
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterable
+    from datetime import datetime
 
     from playwright.async_api import BrowserContext
+
+Fetch = Callable[[Request], Awaitable[Reply]]
+"""Asks the world a request to a declared host."""
+Answer = Callable[[Request, Fetch], Awaitable[Reply]]
+"""Answers the browser, by asking the world or without."""
 
 PIECE = 65_536
 HEAD_SECONDS = 30.0
 DIAL_SECONDS = 30.0
 PORTS = {"http": 80, "https": 443}
-HOP_BY_HOP = {
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-    "te", "trailer", "upgrade",
-}  # fmt: skip
 
 
 class _RefusedError(Exception):
@@ -68,16 +83,28 @@ class Wire:
     `hosts` are origins, or host:port (https, but for port 80); the parsed host and port are
     compared. With `sandbox` every declared host is answered by that loopback port, which
     speaks plain HTTP; otherwise a declared host is dialled and TLS runs end to end.
+    With `answer` TLS ends here and each request to a declared host is handed to it whole, with a
+    way to ask the world, whose certificate is then verified here; `clock` is the time at which the
+    browser's clock is to stand.
     An undeclared host is answered 403 and never dialled; an unreachable one 502.
     The counters `refused`, `unreachable` and `dialled` go by host:port, `requests` by host.
     """
 
-    def __init__(self, hosts: Iterable[str], *, sandbox: int | None = None) -> None:
+    def __init__(
+        self,
+        hosts: Iterable[str],
+        *,
+        sandbox: int | None = None,
+        answer: Answer | None = None,
+        clock: datetime | None = None,
+    ) -> None:
         places = [_place(text) for text in hosts]
         self._https = {str(p): p.scheme == "https" or (not p.scheme and p.port != PORTS["http"])
                        for p in places}  # fmt: skip
         self._names = sorted({place.host for place in places})
         self._sandbox = sandbox
+        self._answers = answer
+        self.clock = clock
         self._tls: ssl.SSLContext | None = None
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,7 +117,7 @@ class Wire:
     @property
     def own_tls(self) -> bool:
         """Whether the browser meets a certificate made for this run alone."""
-        return self._sandbox is not None
+        return self._sandbox is not None or self._answers is not None
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=PIECE)
@@ -146,17 +173,21 @@ class Wire:
         except asyncio.LimitOverrunError:
             raise _RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE) from None
         try:
-            method, target, headers = _parse(raw)
+            method, target, version, headers = parse_head(raw)
             place = _place(target)
         except ValueError:
             raise _RefusedError(HTTPStatus.BAD_REQUEST) from None
         connect = method == "CONNECT"
-        if bool(place.scheme) is connect:
+        if bool(place.scheme) is connect or not version.startswith("HTTP/1."):
             raise _RefusedError(HTTPStatus.BAD_REQUEST)
         https = self._https.get(str(place))
         if https is None or (not connect and (https or place.scheme != "http")):
             self.refused[str(place)] += 1
             raise _RefusedError(HTTPStatus.FORBIDDEN)
+        if self._answers:
+            first = None if connect else Request(method, target, headers)
+            await self._converse(client, place, first, self._answers, https=https)
+            return
         if not connect:
             head, length = _origin_form(method, target, headers)
             async with self._dial(place) as portal:
@@ -169,6 +200,50 @@ class Wire:
             if https and self.own_tls:
                 await client.writer.start_tls(self._certified())
             await _both(_pump(client, portal), _pump(portal, client))
+
+    async def _converse(
+        self, client: _Side, place: _Place, first: Request | None, answer: Answer, *, https: bool
+    ) -> None:
+        """Answer one plain request, or all that a tunnel carries, one after the other."""
+
+        async def fetch(request: Request) -> Reply:
+            return await self._fetch(request, place, https=https)
+
+        try:
+            if first:
+                request = await with_body(client.reader, first)
+                reply = await answer(request, fetch)
+                closing = Reply(reply.status, (*reply.headers, ("Connection", "close")), reply.body)
+                client.writer.write(closing.encoded(request.method))
+                await client.writer.drain()
+                return
+            client.writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await client.writer.drain()
+            if https:
+                await client.writer.start_tls(self._certified())
+            scheme = "https" if https else "http"
+            origin = f"{scheme}://{_Place('', place.host, place.port)}"
+            if place.port == PORTS[scheme]:
+                origin = origin.rpartition(":")[0]
+            while told := await read_request(client.reader, origin):
+                client.writer.write((await answer(told, fetch)).encoded(told.method))
+                await client.writer.drain()
+        except asyncio.LimitOverrunError:
+            raise _RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE) from None
+        except ValueError:
+            raise _RefusedError(HTTPStatus.BAD_REQUEST) from None
+
+    async def _fetch(self, request: Request, place: _Place, *, https: bool) -> Reply:
+        async with self._dial(place) as portal:
+            try:
+                if https and not self._sandbox:
+                    await portal.writer.start_tls(_trusting(), server_hostname=place.host)
+                portal.writer.write(request.encoded())
+                await portal.writer.drain()
+                return await read_reply(portal.reader, request.method)
+            except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
+                self.unreachable[str(place)] += 1
+                raise _RefusedError(HTTPStatus.BAD_GATEWAY) from None
 
     @asynccontextmanager
     async def _dial(self, place: _Place) -> AsyncIterator[_Side]:
@@ -190,35 +265,25 @@ class Wire:
         return self._tls
 
 
-def _parse(raw: bytes) -> tuple[str, str, list[tuple[str, str]]]:
-    """Split a request's head into method, target and headers; raise ValueError."""
-    first, *lines = raw[:-4].decode("latin-1").split("\r\n")
-    method, target, version = first.split(" ")
-    fields = [line.partition(":") for line in lines]
-    whole = all(colon and name and name == name.strip() for name, colon, _ in fields)
-    if not whole or not version.startswith("HTTP/1.") or not first.isprintable():
-        raise ValueError(first)
-    return method, target, [(name, value.strip()) for name, _, value in fields]
+def _trusting() -> ssl.SSLContext:
+    """Return what verifies a portal's certificate as a browser would."""
+    return ssl.create_default_context()
 
 
-def _origin_form(
-    method: str, target: str, headers: list[tuple[str, str]]
-) -> tuple[bytes, int | None]:
+def _origin_form(method: str, target: str, headers: Headers) -> tuple[bytes, int | None]:
     """Return the head that the portal is sent, and its body's length (None: chunked)."""
+    try:
+        length = body_length(headers)
+    except ValueError:
+        raise _RefusedError(HTTPStatus.BAD_REQUEST) from None
     lower = [(name.lower(), value.lower()) for name, value in headers]
-    sizes = [field for field in lower if field[0] in {"content-length", "transfer-encoding"}]
-    name, value = sizes[0] if sizes else ("content-length", "0")
-    if len(sizes) > 1 or not (
-        value.isdecimal() if name == "content-length" else value == "chunked"
-    ):
-        raise _RefusedError(HTTPStatus.BAD_REQUEST)
     named = {n.strip() for key, value in lower if key == "connection" for n in value.split(",")}
     dropped = HOP_BY_HOP | (named - {"host", "content-length", "transfer-encoding"})
     kept = [f"{key}: {value}" for key, value in headers if key.lower() not in dropped]
     parts = urlsplit(target)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     head = "\r\n".join([f"{method} {path} HTTP/1.1", *kept, "Connection: close", "", ""])
-    return head.encode("latin-1"), None if value == "chunked" else int(value)
+    return head.encode("latin-1"), None if length == -1 else length
 
 
 async def _body(client: _Side, portal: _Side, length: int | None) -> None:
