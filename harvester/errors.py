@@ -56,6 +56,8 @@ class State(StrEnum):
     INVALID_AUTHORIZATION = "INVALID_AUTHORIZATION"
     NOT_CONFIRMED = "NOT_CONFIRMED"
     INVALID_FILE = "INVALID_FILE"
+    INVALID_TAPE = "INVALID_TAPE"
+    REPLAY_DIFFERS = "REPLAY_DIFFERS"
 
 
 class Meaning(NamedTuple):
@@ -128,6 +130,8 @@ MEANINGS = {
     State.TRAIL_BROKEN: Meaning(50, "operator", "The trail of what was done was changed."),
     State.CHECKPOINT_REFUSED: Meaning(51, "operator", "The trail does not fit its checkpoint."),
     State.INVALID_FILE: Meaning(52, "operator", "The file is not what it claims to be."),
+    State.INVALID_TAPE: Meaning(53, "operator", "The recording cannot be used."),
+    State.REPLAY_DIFFERS: Meaning(54, "maintainer", "The recording does not bring home what it should."),
     State.AUTHORIZATION_MISSING: Meaning(
         60, "account holder", "Nobody has authorized this harvest yet."
     ),

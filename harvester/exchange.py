@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -73,6 +74,12 @@ class Reply(_Message):
         body = b"" if bodiless else self.body
         length = [] if bodiless else [f"Content-Length: {len(body)}"]
         return _head(f"HTTP/1.1 {self.status} {phrase}", [*_kept(self.headers), *length]) + body
+
+
+Fetch = Callable[[Request], Awaitable[Reply]]
+"""Asks the world a request to a declared host."""
+Answer = Callable[[Request, Fetch], Awaitable[Reply]]
+"""Answers the browser, by asking the world or without."""
 
 
 def parse_head(raw: bytes) -> tuple[str, str, str, Headers]:

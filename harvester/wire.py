@@ -6,7 +6,6 @@ import asyncio
 import ipaddress
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -16,6 +15,7 @@ import trustme
 
 from harvester.exchange import (
     HOP_BY_HOP,
+    Answer,
     Headers,
     Reply,
     Request,
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from playwright.async_api import BrowserContext
-
-Fetch = Callable[[Request], Awaitable[Reply]]
-"""Asks the world a request to a declared host."""
-Answer = Callable[[Request, Fetch], Awaitable[Reply]]
-"""Answers the browser, by asking the world or without."""
 
 PIECE = 65_536
 HEAD_SECONDS = 30.0

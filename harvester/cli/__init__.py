@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     _consent(command, group)
     _sandbox(command, group)
     _green_button(command, group)
+    _tapes(command)
     return parser
 
 
@@ -308,6 +309,34 @@ def _green_button(command: Make, group: Make) -> None:
     taken = command("greenbutton", "import Green Button files", "greenbutton.bring", imports)
     taken.add_argument("files", nargs="+", type=Path, help="XML or ZIP; of one history together")
     taken.add_argument("--member", required=True, help="the sign-in whose history it is")
+
+
+def _tapes(command: Make) -> None:
+    record = command(
+        "record", "record a harvest as a tape that anybody may have", "recording.record"
+    )
+    record.add_argument("member", help="a sign-in by name; with --sandbox a simulated user ID")
+    record.add_argument("--as", dest="name", required=True, help="what the recording is called")
+    record.add_argument("--days", type=_count, help="how far back (default 24 months)")
+    record.add_argument(
+        "--hide", type=Path, metavar="FILE", help="further words to hide, one a line"
+    )
+    record.add_argument(
+        "--review", action="store_true", help="show what is left in free text, and ask"
+    )
+    record.add_argument("--sandbox", action="store_true", help="record the embedded portal")
+    record.add_argument("--profile", default="caec", help="as whose portal (default caec)")
+    record.add_argument("--today", type=date.fromisoformat, help="its day, YYYY-MM-DD")
+    record.add_argument(
+        "--fault", action="append", default=[], metavar="NAME[=VALUE]", help="its variant or fault"
+    )
+    replay = command("replay", "harvest recordings again, without any portal", "tapes.replay")
+    replay.add_argument("names", nargs="*", help="recordings by name (default all)")
+    replay.add_argument(
+        "--update", action="store_true", help="take what came home for what must come home"
+    )
+    for made in (record, replay):
+        made.add_argument("--folder", type=Path, help="of recordings (default the home's own)")
 
 
 def exit_code(states: Sequence[State]) -> int:

@@ -1,0 +1,1 @@
+"""Recordings of a portal: kept, answered from, and compared with what they brought home."""
