@@ -56,11 +56,11 @@ def scrub(heard: Sequence[Heard], about: About, facts: Iterable[Fact]) -> Scrubb
             Exchange(session, hidden_key, Reply(reply.status, mask.headers(reply.headers), body))
         )
     tape = Tape(about.model_copy(update={"user": mask.text(about.user)}), tuple(exchanges))
-    for exchange in exchanges:
-        where = f"{exchange.key.method} {urlsplit(exchange.key.url).path}"
+    for turn, exchange in enumerate(exchanges, 1):
         asked_for = f"{exchange.key.url}\n{exchange.key.body}"
+        mask.refuse(f"request {turn}", asked_for.encode())
+        where = f"{exchange.key.method} {urlsplit(exchange.key.url).path}"
         headers = "\n".join(f"{name}: {value}" for name, value in exchange.reply.headers)
-        mask.refuse(f"what {where} asks for", asked_for.encode())
         mask.refuse(f"the headers of {where}", headers.encode())
         mask.refuse(f"the body of {where}", exchange.reply.body)
     return Scrubbed(tape, mask)

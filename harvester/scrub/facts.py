@@ -15,10 +15,10 @@ from lxml import etree, html
 
 from harvester.exchange import Reply, Request
 from harvester.extract.document import words
+from harvester.scrub.needles import PHONE
 from harvester.tape.tape import Heard
 
-NAME, ADDRESS, PHONE, EMAIL = "name", "address", "phone number", "e-mail address"
-METER = "meter number"
+NAME, ADDRESS, EMAIL, METER = "name", "address", "e-mail address", "meter number"
 
 LEAST = 4
 """Words and secrets that are shorter are found everywhere."""
@@ -47,7 +47,7 @@ _KEYS = {
     METER: re.compile(r".*meter(number|no|num|id)?", re.IGNORECASE),
 }
 _HIDDEN = re.compile(
-    r"(__viewstate|__eventvalidation|__previouspage|.*(token|secret|session|nonce|ticket)).*",
+    r"(__viewstate(?!generator|encrypted)|__eventvalidation|.*(token|secret|session|nonce|ticket)).*",
     re.IGNORECASE,
 )
 _TICKET = re.compile(r".*(token|ticket|session|nonce|secret|auth|code|state|sid)", re.IGNORECASE)
@@ -218,4 +218,4 @@ def _named(kinds: Iterable[str], value: str) -> Iterator[Fact]:
         if what == METER:
             yield from (Fact(METER, one) for one in _METER.findall(value))
         elif len(value) >= LEAST and _FORM[what].search(value):
-            yield Fact(what, value)
+            yield Fact(what, re.sub(r"\D", "", value) if what == PHONE else value)

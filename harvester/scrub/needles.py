@@ -15,14 +15,18 @@ from urllib.parse import unquote
 
 LEAST_DIGITS = 5
 """A number of fewer digits is told from others by what stands around it only."""
-PHONE_DIGITS = 10
+PHONE = "phone number"
+"""The one kind of number that is printed with brackets and dots too."""
 
 _INLINE = (
     r"(?:</?(?:a|abbr|b|bdi|bdo|big|code|data|em|font|i|kbd|label|mark|s|samp|small|span|strong|sub"
     r"|sup|time|tt|u|var|wbr)(?:\s[^<>]*)?/?>|<!--.*?-->|&(?:shy|zwnj|#173|#xad|#8203);"
     r"|[\u00ad\u200b])"
 )
-_BLANK = r"(?:\s|\u00a0|&nbsp;|&#160;|&#xa0;|\\u00a0|\\n|%20|%c2%a0|\+|<br\s*/?>)"
+_BLANK = (
+    r"(?:\s|\u00a0|&nbsp;|&#0*(?:32|160);|&#x0*(?:20|a0);|\\u00(?:20|a0)|\\n|%20|%c2%a0|\+"
+    r"|<br\s*/?>)"
+)
 _TAG = re.compile(r"<[^<>]*>")
 _INLINES = re.compile(_INLINE, re.IGNORECASE | re.DOTALL)
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([/\"'\\]))")
@@ -58,7 +62,7 @@ class Needle:
             return re.search(rf"(?<!\d){self.digits}(?!\d)", view.numbers) is not None
         if self.digits in view.numbers:
             return True
-        return len(self.digits) == PHONE_DIGITS and bool(self._grouped.search(view.words))
+        return self.what == PHONE and self._grouped.search(view.numbers) is not None
 
     @cached_property
     def _grouped(self) -> re.Pattern[str]:
@@ -68,8 +72,8 @@ class Needle:
     def pattern(self) -> re.Pattern[str]:
         """Each character in any of its spellings as a group, with markup between them."""
         if self.digits:
-            more = r"|[().]|%28|%29" if len(self.digits) == PHONE_DIGITS else ""
-            gap = f"(?:{_INLINE}|[ \u00a0-]|%20|&nbsp;|\\+{more}){{0,6}}?"
+            between = "|".join(_spelled(c) for c in (" -().+" if self.what == PHONE else " -"))
+            gap = f"(?:{_INLINE}|{_BLANK}|{between}){{0,6}}?"
             body = gap.join(f"({_spelled(c)})" for c in self.digits)
             if len(self.digits) < LEAST_DIGITS:
                 body = rf"(?<![\d.]){body}(?!\d)"
@@ -182,8 +186,9 @@ def _spelled(character: str) -> str:
         if ord(one) in codepoint2name:
             ways.append(f"&{codepoint2name[ord(one)]};")
     ways += [r"\\/"] if character == "/" else []
-    ways += [r"\\" + re.escape(character)] if character in "\"'\\" else []
     ways += ["&apos;"] if character == "'" else []
+    if character in "\"'\\":  # a script escapes it, and the page the script once more
+        ways += [r"\\" + way for way in ways]
     return "|".join(sorted(ways, key=len, reverse=True))
 
 
