@@ -107,12 +107,15 @@ NEVER = {
     "forgetting": ["run", "portal", "platforms", "browser", "wire", "members", "settings"],
     "sandbox": ["run", "filing", "store", "extract", "portal", "platforms", "members", "browser"],
     "wire": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
+    "exchange": ["run", "filing", "store", "portal", "platforms", "sandbox", "wire", "tape"],
+    "tape": ["run", "portal", "platforms", "browser", "sandbox", "members", "settings", "scrub"],
+    "scrub": ["run", "filing", "store", "portal", "platforms", "browser", "sandbox", "members"],
     "browser": ["run", "filing", "store", "extract", "portal", "platforms", "sandbox", "members"],
     "members": ["run", "filing", "extract", "portal", "platforms", "browser", "sandbox"],
     "profile": ["run", "filing", "store", "extract", "portal", "platforms", "members", "settings"],
     "layout": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
     "printed": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
-    "run": ["sandbox"],
+    "run": ["sandbox", "tape", "scrub"],
 }
 """Rooms, and those that they import nothing of."""
 
