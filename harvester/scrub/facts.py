@@ -50,7 +50,9 @@ _HIDDEN = re.compile(
     r"(__viewstate(?!generator|encrypted)|__eventvalidation|.*(token|secret|session|nonce|ticket)).*",
     re.IGNORECASE,
 )
-_TICKET = re.compile(r".*(token|ticket|session|nonce|secret|auth|code|state|sid)", re.IGNORECASE)
+_TICKET = re.compile(
+    r".*(token|ticket|session|nonce|secret|auth|code|state|sid)(_?(id|key))?", re.IGNORECASE
+)
 _INPUT = re.compile(r"<input\b[^>]*>", re.IGNORECASE)
 _DELTA = re.compile(r"\|hiddenField\|([^|]*)\|([^|]*)\|")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -62,7 +64,7 @@ _PRINTED = ("dt", "th", "td", "label", "span", "strong", "b", "p", "li", "div")
 _FORM = {
     NAME: re.compile(r"[^\W\d_]{2}"),
     ADDRESS: re.compile(r"\d"),
-    PHONE: re.compile(r"(\d\D*){7}"),
+    PHONE: re.compile(r"\d{3}\D{0,3}\d{3}\D{0,3}\d{4}"),
     EMAIL: re.compile(r"@"),
 }
 """What a value has to have to be of its kind, whatever its label says."""
@@ -217,5 +219,5 @@ def _named(kinds: Iterable[str], value: str) -> Iterator[Fact]:
     for what in kinds:
         if what == METER:
             yield from (Fact(METER, one) for one in _METER.findall(value))
-        elif len(value) >= LEAST and _FORM[what].search(value):
-            yield Fact(what, re.sub(r"\D", "", value) if what == PHONE else value)
+        elif len(value) >= LEAST and (found := _FORM[what].search(value)):
+            yield Fact(what, re.sub(r"\D", "", found[0]) if what == PHONE else value)
