@@ -21,6 +21,15 @@ HOP_BY_HOP = {
     "te", "trailer", "upgrade",
 }  # fmt: skip
 _FRAMING = {"content-length", "transfer-encoding"}
+_PARTIAL = {
+    "accept-encoding",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "range",
+}
+"""Headers that would have a reply compressed, cut, or left out for what the browser still has."""
 _BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
 Headers = tuple[tuple[str, str], ...]
@@ -49,10 +58,10 @@ class Request(_Message):
         return bool(self.header("upgrade"))
 
     def encoded(self) -> bytes:
-        """Return the bytes that a server is sent, which answers this one request, uncompressed."""
+        """Return the bytes that a server is sent, which answers this one request, and in full."""
         parts = urlsplit(self.url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        kept = _kept(self.headers, {"accept-encoding"})
+        kept = _kept(self.headers, _PARTIAL)
         sized = self.body or self.method in {"POST", "PUT", "PATCH"}
         length = [f"Content-Length: {len(self.body)}"] if sized else []
         told = [*kept, *length, "Accept-Encoding: identity", "Connection: close"]

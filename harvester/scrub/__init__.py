@@ -135,7 +135,7 @@ class Mask:
         texts = [raw]
         if is_pdf(content) and content != documents.NO_PDF:
             try:
-                texts += documents.texts(content)
+                texts += [*documents.texts(content), *documents.strings(content)]
             except pypdfium2.PdfiumError:
                 yield "a document that does not open"
         for text in texts:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import BytesIO
 
 import pypdfium2  # type: ignore[import-untyped]
@@ -18,6 +21,8 @@ _FONT = "Helvetica"
 _HEIGHT, _BELOW = 1.169, 0.224
 """Height of a character's loose box, and how far it reaches below the baseline, in font sizes."""
 _LEAST = 1.0
+_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_STRING = re.compile(rb"\(((?:\\.|[^\\()])*)\)", re.DOTALL)
 _WORD = re.compile(r"[^\s\0]+")
 
 
@@ -42,10 +47,21 @@ def redraw(content: bytes, mask: Callable[[str], str]) -> bytes:
 
 
 def texts(content: bytes) -> Iterator[str]:
-    """Yield all that a PDF says: its pages, its metadata, and its streams unpacked."""
+    """Yield what a PDF says to a reader: its pages and its metadata."""
     with pypdfium2.PdfDocument(content) as document:
         yield from (page.get_textpage().get_text_range() for page in document)
         yield " ".join(document.get_metadata_dict().values())
+
+
+def strings(content: bytes) -> Iterator[str]:
+    """Yield the strings that a PDF's unpacked streams hold, whether a page shows them or not."""
+    for stream in _STREAM.findall(content):
+        packed = stream
+        with suppress(ValueError):
+            packed = base64.a85decode(b"<~" + stream.strip(), adobe=True)
+        with suppress(zlib.error):
+            packed = zlib.decompressobj().decompress(packed)
+        yield "\n".join(one.decode("latin-1") for one in _STRING.findall(packed))
 
 
 def _sizes(content: bytes) -> list[tuple[float, float]]:

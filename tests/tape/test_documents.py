@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 
 import pypdfium2
 import pytest
 import typst
 from conftest import run_async
+from reportlab.pdfgen.canvas import Canvas
 
 from harvester.browser import open_browser
+from harvester.errors import BadData
 from harvester.extract import extract
 from harvester.extract.rows import Setting
 from harvester.model import Artifact, Bill, Kind, Statement
@@ -82,6 +85,22 @@ def test_nothing_of_the_original_is_in_it_but_its_words(originals: dict[str, byt
         assert "Skia" not in str(two.get_metadata_dict())
         words = [page.get_textpage().get_text_range().swapcase().split() for page in one]
         assert [page.get_textpage().get_text_range().split() for page in two] == words
+
+
+def test_a_fact_in_a_stream_that_no_page_shows_is_found() -> None:
+    out = BytesIO()
+    canvas = Canvas(out, pageCompression=1)
+    canvas.drawString(50, 700, "Nothing to see")
+    canvas.beginForm("unseen")
+    canvas.drawString(50, 700, "Zelda Quuxington")
+    canvas.endForm()
+    canvas.save()
+    content = out.getvalue()
+    assert b"Zelda" not in content
+    mask = Mask(needles([Fact("name", "Zelda Quuxington")]), [])
+    with pytest.raises(BadData, match="the document still holds a name"):
+        mask.refuse("the document", content)
+    mask.refuse("the document", redraw(content, mask.text))
 
 
 def test_what_does_not_open_as_a_document_becomes_as_little_of_one() -> None:

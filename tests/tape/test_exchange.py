@@ -93,6 +93,7 @@ def test_a_reply_that_is_cut_off_or_unclear_is_none(raw: bytes) -> None:
 def test_a_request_is_read_with_its_chunks_and_sent_with_its_length() -> None:
     raw = (
         b"POST /a?b=c HTTP/1.1\r\nHost: x.example\r\nAccept-Encoding: br\r\nKeep-Alive: 1\r\n"
+        b"If-None-Match: x\r\nRange: bytes=0-9\r\n"
         b"Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\nGET /next HTTP/1.1\r\n\r\n"
     )
