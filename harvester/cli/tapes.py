@@ -91,7 +91,7 @@ async def _all(
 
 
 def _tell(name: str, played: Played, wrong: list[str]) -> None:
-    said = f"{len(wrong)} differences" if wrong else "as recorded"
+    said = f"{len(wrong)} difference{'s'[: len(wrong) - 1]}" if wrong else "as recorded"
     accounts = len(played.told["accounts"])
     print(
         f"{name}: {said}; {accounts} accounts, {played.pdfs} documents in {played.seconds:.1f} s",

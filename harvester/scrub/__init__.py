@@ -125,8 +125,8 @@ class Mask:
         if left:
             raise BadData(
                 State.INVALID_TAPE,
-                f"After scrubbing {where} still holds {' and '.join(left)}, so the recording was"
-                f" not kept; this page has a spelling of it that harvester does not know.",
+                f"After scrubbing, {where} still holds what was to be hidden ({', '.join(left)}), in"
+                f" a spelling that harvester does not know; the recording was not kept.",
             )
         self._clean.add(content)
 
@@ -137,12 +137,12 @@ class Mask:
             try:
                 texts += [*documents.texts(content), *documents.strings(content)]
             except pypdfium2.PdfiumError:
-                yield "a document that does not open"
+                yield "in a document that does not open"
         for text in texts:
             seen = list(views(text))
-            yield from (f"a {n.what}" for n in self._needles if any(n.hit(v) for v in seen))
+            yield from (n.what for n in self._needles if any(n.hit(v) for v in seen))
             if any(token in text for token in self._tokens):
-                yield "a cookie or token"
+                yield "cookie or token"
 
     def _delta(self, text: str) -> str:
         """Mask the parts of a partial postback, each of which tells its own length."""

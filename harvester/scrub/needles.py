@@ -13,6 +13,8 @@ from html.entities import codepoint2name
 from typing import NamedTuple
 from urllib.parse import unquote
 
+LEAST_LETTERS = 4
+"""Fewer are found as a word of their own only: they are part of many others."""
 LEAST_DIGITS = 5
 """A number of fewer digits is told from others by what stands around it only."""
 PHONE = "phone number"
@@ -56,6 +58,9 @@ class Needle:
 
     def hit(self, view: View) -> bool:
         """Tell whether the fact is in a text."""
+        if not self.digits and len(self.text) < LEAST_LETTERS:
+            word = rf"(?<!\w){re.escape(self.folded)}(?!\w)"
+            return re.search(word, view.words) is not None
         if not self.digits:
             return self.folded in view.words
         if len(self.digits) < LEAST_DIGITS:
@@ -80,6 +85,8 @@ class Needle:
         else:
             parts = (f"({_BLANK}+)" if c == " " else f"({_spelled(c)})" for c in self._single)
             body = f"{_INLINE}*?".join(parts)
+            if len(self.text) < LEAST_LETTERS:
+                body = rf"(?<!\w){body}(?!\w)"
         return re.compile(body, re.IGNORECASE | re.DOTALL)
 
     @cached_property

@@ -25,7 +25,7 @@ def needles(facts: Iterable[Fact]) -> list[Needle]:
     made: dict[str, Needle] = {}
     known = list(dict.fromkeys(facts))
     for what, text in (*_members(known), *known):
-        if text in made or len(text) < LEAST:
+        if text in made or len(text) < 2:
             continue
         whole = Needle(what, text, "")
         digits = whole.digits

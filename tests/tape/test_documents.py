@@ -98,7 +98,7 @@ def test_a_fact_in_a_stream_that_no_page_shows_is_found() -> None:
     content = out.getvalue()
     assert b"Zelda" not in content
     mask = Mask(needles([Fact("name", "Zelda Quuxington")]), [])
-    with pytest.raises(BadData, match="the document still holds a name"):
+    with pytest.raises(BadData, match=r"the document still holds .* \(name\)"):
         mask.refuse("the document", content)
     mask.refuse("the document", redraw(content, mask.text))
 

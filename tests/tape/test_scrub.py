@@ -144,6 +144,20 @@ def test_a_partial_postback_still_tells_the_length_of_its_parts() -> None:
     assert "Barnabas" not in parts
 
 
+def test_a_short_fact_is_hidden_where_it_is_a_word_of_its_own() -> None:
+    mask = Mask(needles([scrubbing.Fact("user ID", "bob"), scrubbing.Fact("password", "4711")]), [])
+    text = "Hi Bob, bobbin; user=bob&x=1, pin 4711, 04711.5 kWh 47110"
+    told = mask.text(text)
+    assert re.fullmatch(
+        r"Hi ([A-Z][a-z]{2}), bobbin; user=([a-z]{3})&x=1, pin (9\d{3}), 04711.5 kWh 47110", told
+    )
+    mask.refuse("it", told.encode())
+    with pytest.raises(
+        BadData, match=r"it still holds what was to be hidden \(password, user ID\)"
+    ):
+        mask.refuse("it", text.encode())
+
+
 def test_the_cells_of_a_table_are_not_read_as_one_number() -> None:
     mask = Mask(needles([scrubbing.Fact("account number", "1000101001")]), [])
     row = "<tr><td>1000</td><td>101001</td></tr><p>1.000 101 kWh 10/00/101001</p>"
