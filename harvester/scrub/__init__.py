@@ -125,8 +125,8 @@ class Mask:
         if left:
             raise BadData(
                 State.INVALID_TAPE,
-                f"After scrubbing, {where} still holds what was to be hidden ({', '.join(left)}), in"
-                f" a spelling that harvester does not know; the recording was not kept.",
+                f"After scrubbing, {where} still holds what was to be hidden ({', '.join(left)}),"
+                f" in a spelling that harvester does not know; the recording was not kept.",
             )
         self._clean.add(content)
 

@@ -6,13 +6,13 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import trustme
 from aiohttp import ClientSession, TCPConnector, web
 from conftest import run_async
 
-from harvester import wire as wires
 from harvester.browser import open_browser, open_context
 from harvester.exchange import Fetch, Reply, Request
 from harvester.tape.tape import Recorder
@@ -106,16 +106,15 @@ def test_all_that_a_browser_and_its_request_context_exchange_is_heard() -> None:
 
 
 def test_the_wire_itself_verifies_the_certificate_of_the_portal(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     async def scenario(*, known: bool) -> tuple[int, bytes]:
         authority = trustme.CA()
         served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         authority.issue_cert("127.0.0.1").configure_cert(served)
-        trusting = ssl.create_default_context()
-        if known:
-            authority.configure_trust(trusting)
-        monkeypatch.setattr(wires, "_trusting", lambda: trusting)
+        if known:  # as an administrator would make an authority known
+            authority.cert_pem.write_to_path(f"{tmp_path / 'known.pem'}")
+            monkeypatch.setenv("SSL_CERT_FILE", f"{tmp_path / 'known.pem'}")
         recorder = Recorder()
         blind = ssl.create_default_context()
         blind.check_hostname, blind.verify_mode = False, ssl.CERT_NONE
@@ -128,8 +127,8 @@ def test_the_wire_itself_verifies_the_certificate_of_the_portal(
             ):
                 return answer.status, await answer.read()
 
-    assert run_async(scenario(known=True)) == (200, b"<title>t</title>")
     assert run_async(scenario(known=False)) == (502, b"")
+    assert run_async(scenario(known=True)) == (200, b"<title>t</title>")
 
 
 def test_a_wire_that_answers_dials_nothing_and_still_refuses_other_hosts() -> None:
