@@ -179,11 +179,17 @@ async def _simulated(options: argparse.Namespace) -> AsyncIterator[tuple[Task, S
 
     found = profile.load(options.profile, settings_of(options).profile_folders)
     world = World(today=options.today or TODAY)
+    users = [sign_in.user for sign_in in world.sign_ins]
+    if options.member not in users:
+        raise Misconfigured(
+            State.UNKNOWN_MEMBER,
+            f"The embedded portal has no user {options.member!r}; known are {', '.join(users)}.",
+        )
     try:
         app = portal(world, base=found.base, switches=Switches.parse(options.fault))
-        password = world.sign_in(options.member).password
-    except (ValueError, KeyError) as wrong:
-        raise Misconfigured(State.INVALID_PROFILE, f"No such simulation: {wrong}") from None
+    except ValueError as wrong:
+        raise Misconfigured(State.INVALID_PROFILE, f"{wrong}") from None
+    password = world.sign_in(options.member).password
     noon = datetime.combine(world.today, time(12), found.zone).astimezone(UTC)
     member = Member(name="simulated", profile=found.id, user=options.member)
     window = _window(options, world.today)

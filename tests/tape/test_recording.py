@@ -227,3 +227,21 @@ def test_a_stop_and_the_pace_of_the_home_hold_for_recordings_too(
     assert harvester("record", "house", "--as", "x", "--days", "1", *common) == 32
     assert counts.sign_ins.total() == 0
     assert not (place / "recordings").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("nobody", "--as", "x", "--sandbox"), 14, "no user 'nobody'; known are sandbox-home, "),
+        (("sandbox-new", "--as", "x", "--sandbox", "--fault", "pdf=x"), 11, "takes attachment or"),
+        (("sandbox-new", "--as", "../x", "--sandbox"), 53, "no name for a recording"),
+        (("sandbox-new", "--as", "x", "--sandbox", "--hide", "no-file"), 53, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_recorded_is_said_in_a_sentence(
+    arguments: tuple[str, ...], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert harvester("record", *arguments) == code
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
