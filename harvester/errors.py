@@ -131,7 +131,9 @@ MEANINGS = {
     State.CHECKPOINT_REFUSED: Meaning(51, "operator", "The trail does not fit its checkpoint."),
     State.INVALID_FILE: Meaning(52, "operator", "The file is not what it claims to be."),
     State.INVALID_TAPE: Meaning(53, "operator", "The recording cannot be used."),
-    State.REPLAY_DIFFERS: Meaning(54, "maintainer", "The recording does not bring home what it should."),
+    State.REPLAY_DIFFERS: Meaning(
+        54, "maintainer", "The recording does not bring home what it should."
+    ),
     State.AUTHORIZATION_MISSING: Meaning(
         60, "account holder", "Nobody has authorized this harvest yet."
     ),

@@ -14,8 +14,7 @@ from harvester import cli, members, profile
 from harvester.cli import show
 from harvester.cli.common import logging_to_stderr, settings_of
 from harvester.cli.custody import vault_of
-from harvester.custody import consent
-from harvester.custody.authorization import own
+from harvester.cli.simulated import at_ease, permit
 from harvester.custody.credentials import Kept
 from harvester.errors import Misconfigured, State
 from harvester.filing import Filing, Store
@@ -38,12 +37,7 @@ def demo(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     home = settings.home if options.home else settings.home / "demo"
     world = World()
-    portal = profile.load(DEMO_PROFILE)
-    # Nobody is locked out of a simulated portal, and a demo may be run all day.
-    pace = portal.pace.model_copy(
-        update={"sign_ins_a_day": 1000, "runs_a_day": 1000, "pause_ms": 0}
-    )
-    portal = portal.model_copy(update={"pace": pace})
+    portal = at_ease(profile.load(DEMO_PROFILE))
     tasks = [
         Task(
             member=Member(name=user, profile=DEMO_PROFILE, user=user),
@@ -57,9 +51,7 @@ def demo(options: argparse.Namespace) -> int:
     ]
     store = Store(home)
     for task in tasks:
-        name, at = task.member.name, task.now()
-        if not consent.records(home, name):
-            consent.grant(home, own(name, portal.id, portal.name, at))
+        permit(home, task)
     if not options.json:
         print(f"Simulated portal of {portal.name}, as of {world.today}; nothing is dialled.")
     outcomes = asyncio.run(_with_portal(world, portal.base, tasks, store, options))

@@ -23,12 +23,16 @@ from harvester import members, profile
 from harvester.browser import open_browser
 from harvester.cli import show, tapes
 from harvester.cli.common import logging_to_stderr, settings_of
+from harvester.cli.custody import vault_of
 from harvester.cli.harvests import months_back
+from harvester.cli.simulated import at_ease, permit
+from harvester.custody.credentials import Kept
+from harvester.custody.secret import Secret
 from harvester.errors import BadData, Failure, Misconfigured, State
 from harvester.filing import Store
 from harvester.members import NAME, Member
 from harvester.model import Window
-from harvester.run import Outcome, Task, harvest
+from harvester.run import harvest
 from harvester.scrub import Scrubbed, scrub
 from harvester.scrub.facts import ADDRESS, METER, Fact
 from harvester.scrub.placeholders import ACCOUNT
@@ -38,6 +42,7 @@ from harvester.store.aside import Aside
 from harvester.tape import folder
 from harvester.tape.expected import differences, document, without_files
 from harvester.tape.tape import About, Heard, Recorder, utc
+from harvester.task import Credentials, Outcome, Task
 from harvester.wire import Wire
 
 MONTHS = 24
@@ -53,6 +58,40 @@ class Recorded(NamedTuple):
     """As `expected.document` tells what came home."""
     facts: list[Fact]
     sockets: Mapping[str, int]
+
+
+class Overheard:
+    """Credentials that remember what they gave away, so that it can be hidden; no session is."""
+
+    def __init__(self, owned: Credentials) -> None:
+        self._owned = owned
+        self.given: list[Fact] = []
+        self.reject = owned.reject
+        self.expect_code = owned.expect_code
+
+    def password(self) -> Secret:
+        """Return the password."""
+        found = self._owned.password()
+        self.given.append(Fact("password", found.reveal()))
+        return found
+
+    def code(self) -> str | None:
+        """Return the code of the member's authenticator."""
+        return self._heard(self._owned.code())
+
+    def handed_in(self, since: datetime) -> str | None:
+        """Take the code that was handed in."""
+        return self._heard(self._owned.handed_in(since))
+
+    def session(self, _max_age: timedelta) -> None:
+        """Return none: a recording begins with its sign-in."""
+
+    def keep_session(self, state: dict[str, Any]) -> None:
+        """Keep none."""
+
+    def _heard(self, code: str | None) -> str | None:
+        self.given += [Fact("code", code)] if code else []
+        return code
 
 
 def record(options: argparse.Namespace) -> int:
@@ -110,11 +149,13 @@ async def listen(
     def wire(hosts: tuple[str, ...], *, sandbox: int | None) -> Wire:
         return Wire(hosts, sandbox=sandbox, answer=recorder.session())
 
+    overheard = Overheard(task.credentials)
+    task = replace(task, wire=wire, credentials=overheard)
     with show.progress(quiet=quiet) as report:
-        outcome = await harvest(replace(task, wire=wire), store, browser, report)
+        outcome = await harvest(task, store, browser, report)
     about = about.model_copy(update={"browser": browser.version})
     told = document(store, outcome.state, [*outcome.failed, *filter(None, [outcome.message])])
-    facts = list(_facts(task, store))
+    facts = [*overheard.given, *_facts(task, store)]
     return Recorded(about, recorder.heard, outcome, told, facts, recorder.sockets)
 
 
@@ -136,7 +177,6 @@ async def proven(recorded: Recorded, facts: list[Fact], task: Task, browser: Bro
 
 def _facts(task: Task, store: Store) -> Iterator[Fact]:
     """Yield what is known of a member: secrets, numbers, addresses and their own words."""
-    yield Fact("password", task.password)
     for entry in store.catalog.accounts():
         yield Fact(ACCOUNT, entry.number)
         told = store.catalog.facts(entry.id)
@@ -156,10 +196,10 @@ async def _member(options: argparse.Namespace) -> AsyncIterator[tuple[Task, Stor
     member = members.load(settings, options.member)
     portal = profile.load(member.profile, settings.profile_folders)
     today = datetime.now(portal.zone).date()
-    password = members.password(settings, member, getpass.getpass if sys.stdin.isatty() else None)
-    window = _window(options, today)
-    task = Task(member, portal, password, window, today, "record")
     home = Store(settings.home)
+    ask = getpass.getpass if sys.stdin.isatty() else None
+    kept = Kept(settings, vault_of(settings, home), member, ask, lambda: datetime.now(UTC))
+    task = Task(member, portal, kept, _window(options, today), today, "record")
     with TemporaryDirectory(dir=settings.home, prefix=".record-") as scratch:
         aside = copy(home)
         aside.archive = Archive(Path(scratch) / "archive")
@@ -174,10 +214,11 @@ async def _member(options: argparse.Namespace) -> AsyncIterator[tuple[Task, Stor
 async def _simulated(options: argparse.Namespace) -> AsyncIterator[tuple[Task, Store, About]]:
     """Give the task of a simulated member, with the embedded portal serving for as long."""
     from harvester.sandbox.app import portal, serve
+    from harvester.sandbox.credentials import Known
     from harvester.sandbox.switches import Switches
     from harvester.sandbox.world import TODAY, World
 
-    found = profile.load(options.profile, settings_of(options).profile_folders)
+    found = at_ease(profile.load(options.profile, settings_of(options).profile_folders))
     world = World(today=options.today or TODAY)
     users = [sign_in.user for sign_in in world.sign_ins]
     if options.member not in users:
@@ -189,15 +230,16 @@ async def _simulated(options: argparse.Namespace) -> AsyncIterator[tuple[Task, S
         app = portal(world, base=found.base, switches=Switches.parse(options.fault))
     except ValueError as wrong:
         raise Misconfigured(State.INVALID_PROFILE, f"{wrong}") from None
-    password = world.sign_in(options.member).password
+    known = Known(world.sign_in(options.member).password)
     noon = datetime.combine(world.today, time(12), found.zone).astimezone(UTC)
     member = Member(name="simulated", profile=found.id, user=options.member)
     window = _window(options, world.today)
-    task = Task(member, found, password, window, world.today, "record", now=lambda: noon)
+    task = Task(member, found, known, window, world.today, "record", now=lambda: noon)
     runner, port = await serve(app)
     try:
         with TemporaryDirectory() as scratch:
             store = Store(Path(scratch))
+            permit(store.home, task)
             about = _about(task, "sandbox", noon).model_copy(
                 update={"faults": tuple(options.fault)}
             )

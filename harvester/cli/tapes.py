@@ -17,16 +17,19 @@ from playwright.async_api import Browser
 from harvester import profile
 from harvester.browser import open_browser
 from harvester.cli.common import logging_to_stderr, settings_of
+from harvester.cli.simulated import at_ease, permit
 from harvester.errors import MEANINGS, Misconfigured, State
 from harvester.filing import Store
 from harvester.members import Member
 from harvester.model import Window
 from harvester.profile import Profile
-from harvester.run import Task, harvest
+from harvester.run import harvest
+from harvester.sandbox.credentials import Known
 from harvester.settings import Settings
 from harvester.tape import folder
 from harvester.tape.expected import differences, document
 from harvester.tape.tape import Player, Tape
+from harvester.task import Task
 from harvester.wire import Wire
 
 FOLDER = "recordings"
@@ -106,8 +109,8 @@ async def play(tape: Tape, portal: Profile, browser: Browser) -> Played:
     player, at = Player(tape), tape.about.recorded_at
     task = Task(
         Member(name="tape", profile=portal.id, user=tape.about.user),
-        portal,
-        "any password will do",
+        at_ease(portal),
+        Known("any password will do", sent="any code will do"),
         Window(tape.about.start, tape.about.today),
         tape.about.today,
         kind="replay",
@@ -116,6 +119,7 @@ async def play(tape: Tape, portal: Profile, browser: Browser) -> Played:
     )
     with TemporaryDirectory() as home:
         store, began = Store(Path(home)), time.monotonic()
+        permit(store.home, task)
         outcome = await harvest(task, store, browser, lambda *_: None)
         seconds = time.monotonic() - began
         told = document(store, outcome.state, [*outcome.failed, *filter(None, [outcome.message])])

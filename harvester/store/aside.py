@@ -36,6 +36,14 @@ class Aside(Catalog):
         """Remember a sign-in in the home before it is sent."""
         self._home.record_sign_in(run, at)
 
-    def sign_ins_since(self, profile: str, member: str, since: datetime) -> int:
-        """Count the sign-ins of a member over all that the home did."""
+    def sign_ins_since(self, profile: str, member: str, since: datetime) -> list[datetime]:
+        """Return when a member was signed in over all that the home did."""
         return self._home.sign_ins_since(profile, member, since)
+
+    def runs_before(self, run: int, since: datetime) -> list[datetime]:
+        """Return when a member was harvested before over all that the home did."""
+        return self._home.runs_before(run, since)
+
+    def await_code(self, run: int) -> None:
+        """Remember in the home that the run waits for a code."""
+        self._home.await_code(run)
