@@ -19,6 +19,7 @@ from conftest import run_async
 from permitted import permit
 from tenacity import wait_none
 
+from harvester.cli.simulated import Known
 from harvester.errors import HELD, MEANINGS, State
 from harvester.filing import Store
 from harvester.members import Member
@@ -27,7 +28,6 @@ from harvester.profile import load
 from harvester.run import harvest_all
 from harvester.sandbox.app import COUNTS, portal, serve
 from harvester.sandbox.counts import Counts
-from harvester.sandbox.credentials import Known
 from harvester.sandbox.faults import Accounts, Documents, Feeds, Outages, WayIn
 from harvester.sandbox.switches import MFA_CODE, MFA_SECRET, Switches
 from harvester.sandbox.world import World

@@ -17,13 +17,13 @@ from conftest import run_async
 from permitted import permit
 from reportlab.pdfgen.canvas import Canvas
 
+from harvester.cli.simulated import Known
 from harvester.errors import State
 from harvester.filing import Store
 from harvester.members import Member
 from harvester.model import Direction, Window
 from harvester.profile import Profile, load
 from harvester.run import harvest_all
-from harvester.sandbox.credentials import Known
 from harvester.task import Outcome, Task
 
 TODAY = date(2026, 3, 20)

@@ -15,6 +15,7 @@ from permitted import permit
 from test_faults import NEW, at_home, at_the_portal, truth
 
 from harvester import holds, stops
+from harvester.cli.simulated import Known
 from harvester.custody import codes
 from harvester.custody.secret import Secret
 from harvester.errors import Misconfigured, State, Transient
@@ -23,7 +24,6 @@ from harvester.pace import may_run
 from harvester.profile import Profile, load
 from harvester.run import harvest_all
 from harvester.sandbox.counts import Counts
-from harvester.sandbox.credentials import Known
 from harvester.sandbox.switches import MFA_CODE
 from harvester.task import Outcome
 

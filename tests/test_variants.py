@@ -13,6 +13,7 @@ from conftest import run_async
 from permitted import permit
 from tenacity import wait_none
 
+from harvester.cli.simulated import Known
 from harvester.errors import State
 from harvester.filing import Store
 from harvester.members import Member
@@ -21,7 +22,6 @@ from harvester.profile import Profile, load
 from harvester.run import harvest_all
 from harvester.sandbox.app import COUNTS, portal, serve
 from harvester.sandbox.counts import Counts
-from harvester.sandbox.credentials import Known
 from harvester.sandbox.switches import Switches
 from harvester.sandbox.truth import account_truth
 from harvester.sandbox.world import World

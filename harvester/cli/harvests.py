@@ -31,7 +31,7 @@ DEMO_USERS = ("sandbox-home", "sandbox-solar", "sandbox-business", "sandbox-new"
 
 def demo(options: argparse.Namespace) -> int:
     """Harvest simulated members: the profile's own origins, answered by the embedded portal."""
-    from harvester.sandbox.credentials import Known
+    from harvester.cli.simulated import Known
     from harvester.sandbox.world import World
 
     settings = settings_of(options)

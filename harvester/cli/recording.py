@@ -213,8 +213,8 @@ async def _member(options: argparse.Namespace) -> AsyncIterator[tuple[Task, Stor
 @asynccontextmanager
 async def _simulated(options: argparse.Namespace) -> AsyncIterator[tuple[Task, Store, About]]:
     """Give the task of a simulated member, with the embedded portal serving for as long."""
+    from harvester.cli.simulated import Known
     from harvester.sandbox.app import portal, serve
-    from harvester.sandbox.credentials import Known
     from harvester.sandbox.switches import Switches
     from harvester.sandbox.world import TODAY, World
 

@@ -17,14 +17,13 @@ from playwright.async_api import Browser
 from harvester import profile
 from harvester.browser import open_browser
 from harvester.cli.common import logging_to_stderr, settings_of
-from harvester.cli.simulated import at_ease, permit
+from harvester.cli.simulated import Known, at_ease, permit
 from harvester.errors import MEANINGS, Misconfigured, State
 from harvester.filing import Store
 from harvester.members import Member
 from harvester.model import Window
 from harvester.profile import Profile
 from harvester.run import harvest
-from harvester.sandbox.credentials import Known
 from harvester.settings import Settings
 from harvester.tape import folder
 from harvester.tape.expected import differences, document
