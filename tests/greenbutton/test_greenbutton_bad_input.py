@@ -108,11 +108,13 @@ def memory_of(command: list[str], pipe: Path, head: str, more: bytes, limit: int
     writer = threading.Thread(target=pour, args=(pipe, head.encode(), repeat(more, GIGABYTE)))
     writer.start()
     script = (
-        "import json, resource, sys\nfrom harvester import cli\n"
+        "import json, re, sys\nfrom pathlib import Path\nfrom harvester import cli\n"
         "from harvester.greenbutton import reader\n"
         f"reader.MOST_BYTES = ({limit} << 20) or reader.MOST_BYTES\n"
         "code = cli.main(sys.argv[1:])\n"
-        "print(json.dumps([code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024]))"
+        # Not `ru_maxrss`: that begins with the peak of the process that started this one.
+        "most = re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]\n"
+        "print(json.dumps([code, int(most) // 1024]))"
     )
     told = subprocess.run(
         [sys.executable, "-c", script, "validate", str(pipe), "--json", *command],
