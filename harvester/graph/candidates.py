@@ -1,0 +1,175 @@
+"""Finds the series among tables and lists of numbers: those that the page's chart draws."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from harvester.graph.drawn import Drawn, Fit, fit
+from harvester.graph.hours import clock
+from harvester.graph.points import Epoch, Place, Raw
+from harvester.graph.scripts import decimal
+
+FEWEST = 12
+"""Values that a series has at least: half a day of hours, a year of months."""
+MOST = 20_000
+LEAST_MS, MOST_MS = 631_152_000_000, 4_102_444_800_000
+"""Milliseconds of the years 1990 and 2100: numbers between them are times."""
+PLACES = 4
+"""Decimal places that energy is given with at most."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells by the names of their columns, all of one length, and where they were found."""
+
+    columns: Mapping[str, Sequence[Any]]
+    source: str
+
+
+def place(cell: object) -> Place:
+    """Return a cell as a place on a time axis: an epoch in ms or s, or a label."""
+    if isinstance(cell, dict):
+        cell = cell.get("ms")
+    if isinstance(cell, int | Decimal) and not isinstance(cell, bool):
+        ms = int(cell)
+        if LEAST_MS < ms < MOST_MS:
+            return Epoch(ms)
+        return Epoch(ms * 1000) if LEAST_MS < ms * 1000 < MOST_MS else None
+    return cell if isinstance(cell, str) and cell.strip() else None
+
+
+def timed(places: Sequence[Place]) -> bool:
+    """Tell whether all places are epochs, or all are labels that say a time."""
+    if not places or any(p is None for p in places):
+        return False
+    if all(isinstance(p, Epoch) for p in places):
+        ms = [p.ms for p in places if isinstance(p, Epoch)]
+        return all(a <= b for a, b in zip(ms, ms[1:], strict=False)) and ms[0] < ms[-1]
+    told = [clock(p) for p in places if isinstance(p, str)]
+    return len(told) == len(places) and all(t.time is not None or t.day for t in told)
+
+
+def rows_table(rows: Sequence[Any], source: str) -> Table | None:
+    """Return rows, which are objects or lists, as columns; None for anything else."""
+    if not FEWEST <= len(rows) <= MOST:
+        return None
+    if all(isinstance(row, dict) for row in rows):
+        names = dict.fromkeys(name for row in rows for name in row)
+        if set(names) == {"ms"}:
+            return Table({"": rows}, source)
+        return Table({str(n): [row.get(n) for row in rows] for n in names}, source)
+    if all(isinstance(row, list) for row in rows):
+        width = max(map(len, rows))
+        if not 1 < width <= 12 or any(len(row) != width for row in rows):
+            return None
+        return Table({str(n): [row[n] for row in rows] for n in range(width)}, source)
+    if any(isinstance(row, dict | list) for row in rows):
+        return None
+    return Table({"": rows}, source)
+
+
+def choose(tables: Iterable[Table], drawn: Drawn) -> list[Raw]:
+    """Return the series that the chart draws; empty where nothing shows which they are.
+
+    A series has places in time, its own or those of a list of its length, and either stands where
+    the marks do, or sums up to a printed total. Where the page shows no mark at all, a series
+    must be the only one that is like a day of readings.
+    """
+    found = list(_series(list(tables)))
+    ranked: dict[int, list[Raw]] = defaultdict(list)
+    fits: dict[tuple[Decimal | None, ...], Fit | None] = {}
+    for raw in found:
+        if raw.values not in fits:
+            fits[raw.values] = fit(raw.values, drawn)
+        rank = _rank(raw, drawn, fits[raw.values])
+        if rank:
+            ranked[rank].append(raw)
+    if not ranked:
+        return []
+    best = max(ranked)
+    kept: dict[tuple[Decimal | None, ...], Raw] = {}
+    for raw in ranked[best] if best > 1 else _alone(ranked[best]):
+        known = kept.get(raw.values)
+        if known is None or _told(raw) > _told(known):
+            kept[raw.values] = raw
+    return list(kept.values())
+
+
+def _told(raw: Raw) -> tuple[bool, bool, bool]:
+    """Rank how much is known of a series' places and name."""
+    return (
+        timed(raw.places),
+        any(isinstance(p, Epoch) or (p and clock(p).day) for p in raw.places),
+        bool(raw.name),
+    )
+
+
+def _rank(raw: Raw, drawn: Drawn, found: Fit | None) -> int:
+    if found and found.on_axis:
+        return 4
+    places = max((-int(v.as_tuple().exponent) for v in raw.values if v is not None), default=0)
+    total = sum((v for v in raw.values if v is not None), Decimal(0))
+    if any(abs(total - t) <= unit_of(t) / 2 for t in drawn.totals) and timed(raw.places):
+        return 3
+    if found and abs(abs(found.scale.slope) - 1) > 0.001 and places <= PLACES:
+        return 2 if timed(raw.places) else 0
+    if drawn.groups and any(len(g.marks) >= len(raw.values) for g in drawn.groups):
+        return 0
+    return 1 if timed(raw.places) and places <= PLACES else 0
+
+
+def unit_of(value: Decimal) -> Decimal:
+    """Return one of a number's last printed place."""
+    return Decimal(1).scaleb(int(value.as_tuple().exponent))
+
+
+def _alone(found: Sequence[Raw]) -> Sequence[Raw]:
+    return found if len({raw.values for raw in found}) == 1 else ()
+
+
+def _series(tables: Sequence[Table]) -> Iterator[Raw]:
+    """Pair columns of values with places: of their own table, else of a lone list as long."""
+    lone: dict[int, list[tuple[Place, ...]]] = defaultdict(list)
+    read = [(table, _places(table)) for table in tables]
+    for _, (_, places) in read:
+        if places:
+            lone[len(places)].append(places)
+    for table, (axis, places) in read:
+        for name, cells in table.columns.items():
+            values = tuple(map(decimal, cells))
+            known = [v for v in values if v is not None]
+            if name == axis or len(known) < FEWEST * 2 // 3 or not _varied(known):
+                continue
+            if sum(c is not None and c not in {"", "NaN"} for c in cells) > len(known):
+                continue
+            if all(isinstance(place(cell), Epoch) for cell in cells if cell is not None):
+                continue
+            length = len(values)
+            own = places or next(iter(lone[length]), None)
+            yield Raw(name if not name.isdigit() else "", own or (None,) * length, values,
+                      source=table.source)  # fmt: skip
+
+
+def _places(table: Table) -> tuple[str | None, tuple[Place, ...]]:
+    """Return a table's column of times, that with days first, and its places."""
+    best: tuple[str | None, tuple[Place, ...]] = (None, ())
+    for name, cells in table.columns.items():
+        places = tuple(map(place, cells))
+        if timed(places):
+            first = places[0]
+            dated = isinstance(first, Epoch) or (isinstance(first, str) and clock(first).day)
+            if not best[1] or dated:
+                best = (name, places)
+            if dated:
+                break
+    return best
+
+
+def _varied(known: Sequence[Decimal]) -> bool:
+    """Tell whether numbers are more than a count, a constant or an even series."""
+    steps = {b - a for a, b in zip(known, known[1:], strict=False)}
+    return len(steps) > 2 and len(set(known)) > 2

@@ -1,0 +1,99 @@
+"""Compares what strategies read of one graph: agreement, or a doubt that names both; never a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import combinations
+
+from harvester.graph.candidates import unit_of
+from harvester.graph.points import Doubt, Point, Series
+
+
+def compare(best: Sequence[Series], other: Sequence[Series]) -> Doubt | None:
+    """Return the doubt that another strategy raises on the best one; None where it agrees.
+
+    Each series of the smaller reading has to be one of the larger: a strategy may see one series
+    where another sees all.
+    """
+    few, many = (best, other) if len(best) <= len(other) else (other, best)
+    for series in few:
+        matches = [found for found in (_apart(series, against) for against in many) if found]
+        if not matches:
+            return Doubt(
+                "strategies-differ",
+                f"{best[0].strategy} read {_counts(best)} and {other[0].strategy} {_counts(other)};"
+                " they cannot be the same series. Look at the graph before using either.",
+            )
+        doubt = min(matches, key=lambda m: m.residual - m.tolerance)
+        if doubt.residual > doubt.tolerance:
+            return Doubt(
+                "strategies-differ",
+                f"{best[0].strategy} and {other[0].strategy} differ by up to {doubt.residual} at"
+                f" {doubt.where}. Look at the graph before using either.",
+                doubt.residual,
+                doubt.tolerance,
+            )
+    return None
+
+
+class _Apart:
+    """How far two series are apart, where, and how far they may be."""
+
+    def __init__(self, residual: Decimal, tolerance: Decimal, where: str) -> None:
+        self.residual, self.tolerance, self.where = residual, tolerance, where
+
+
+def _apart(one: Series, other: Series) -> _Apart | None:
+    pairs = _pairs(one.points, other.points)
+    known = [(a, b) for a, b in pairs if a.value is not None and b.value is not None]
+    if not known:
+        return None
+    a, b = max(known, key=lambda pair: abs((pair[0].value or 0) - (pair[1].value or 0)))
+    residual = abs((a.value or Decimal(0)) - (b.value or Decimal(0)))
+    return _Apart(residual, one.precision + other.precision, a.label or b.label or "a point")
+
+
+def _pairs(ours: Sequence[Point], theirs: Sequence[Point]) -> list[tuple[Point, Point]]:
+    """Pair points by their hours where both have them, else by their order if none is left over."""
+    if all(p.wall for p in (*ours, *theirs)):
+        by_hour = {(p.wall, p.ordinal): p for p in theirs}
+        pairs = [(p, by_hour[p.wall, p.ordinal]) for p in ours if (p.wall, p.ordinal) in by_hour]
+        if len(pairs) * 3 >= max(len(ours), len(theirs)) * 2:
+            return pairs
+        return []
+    for pick in (lambda points: list(points), lambda points: [p for p in points if p.value is not None],
+                 lambda points: [p for p in points if p.value]):  # fmt: skip
+        a, b = pick(ours), pick(theirs)
+        if len(a) == len(b):
+            return list(zip(a, b, strict=True))
+    return []
+
+
+def _counts(series: Sequence[Series]) -> str:
+    counts = " and ".join(str(len(s.points)) for s in series)
+    return f"{counts} values"
+
+
+def check_total(series: Sequence[Series], totals: Sequence[Decimal]) -> tuple[bool, Doubt | None]:
+    """Tell whether a printed total is the sum of one series or several, added or subtracted."""
+    sums = [(s.total, s.precision * len(s.points)) for s in series]
+    sums += [
+        (a.total + sign * b.total, a.precision * len(a.points) + b.precision * len(b.points))
+        for a, b in combinations(series, 2)
+        for sign in (1, -1)
+    ]
+    if len(series) > 2:
+        sums.append((sum((s.total for s in series), Decimal(0)), Decimal(0)))
+    apart = [
+        (abs(total - value), unit_of(total) / 2 + min(off, abs(value) / 100), total, value)
+        for total in totals
+        for value, off in sums
+    ]
+    if not apart:
+        return False, None
+    residual, tolerance, total, value = min(apart, key=lambda a: a[0] - a[1])
+    if residual <= tolerance:
+        return True, None
+    message = f"The page prints a total of {total}, the points sum up to {value}."
+    return False, Doubt("total-differs", message, residual, tolerance)

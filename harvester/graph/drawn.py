@@ -1,0 +1,295 @@
+"""What a page's charts draw: marks in groups, axis scales, printed totals, and whether a series fits."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from statistics import median
+from typing import Any, NamedTuple
+
+from playwright.async_api import Page
+
+from harvester.graph.scripts import everywhere
+from harvester.printed import amount
+
+FEWEST = 3
+"""Marks that a group has at least."""
+NEAR = 1.3
+"""Pixels by which a mark may be off the place that its value has."""
+_TOTAL = re.compile(
+    r"\b(?:total|sum)\b[^\d\n]{0,40}?(-?\d[\d,]*(?:\.\d+)?)(?!\s*(?:%|days?|hours?\b))",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"^[\u2212-]?\$?\d[\d,]*(?:\.\d+)?\s*(?:k|[a-zA-Z]{1,3}h?)?$")
+_UNITS = re.compile(r"(?<![A-Za-z])(kWh|MWh|Wh|kW)(?![A-Za-z])", re.IGNORECASE)
+_SPELLED = {unit.casefold(): unit for unit in ("kWh", "MWh", "Wh", "kW")}
+
+
+class Mark(NamedTuple):
+    """A bar, a dot (no height) or a vertex, in pixels of the window from its upper left corner."""
+
+    x: float
+    top: float
+    bottom: float
+    fill: str
+    width: float = 0.0
+
+
+class Word(NamedTuple):
+    """A printed text with the middle of its height."""
+
+    text: str
+    left: float
+    right: float
+    y: float
+    drawn: bool
+    """Whether it is part of the drawing itself."""
+
+
+class Scale(NamedTuple):
+    """Pixels of an axis by its values: at = slope * value + zero."""
+
+    slope: float
+    zero: float
+
+    def value(self, at: float) -> float:
+        """Return the value at a place."""
+        return (at - self.zero) / self.slope
+
+
+@dataclass(frozen=True)
+class Group:
+    """Marks that belong together, from left to right."""
+
+    kind: str
+    marks: tuple[Mark, ...]
+
+    @property
+    def base(self) -> float | None:
+        """The height on the screen that most bars stand on; None where they share none."""
+        if self.kind != "bar":
+            return None
+        edges = [round(edge) for m in self.marks for edge in {round(m.top), round(m.bottom)}]
+        best = max(set(edges), key=edges.count)
+        return float(best) if edges.count(best) > len(self.marks) * 0.9 else None
+
+    def ends(self) -> list[float]:
+        """Return the height on the screen at which each mark shows its value."""
+        base = self.base
+        if base is None:
+            return [(m.top + m.bottom) / 2 if self.kind == "dot" else m.top for m in self.marks]
+        return [m.bottom if abs(m.top - base) < abs(m.bottom - base) else m.top for m in self.marks]
+
+
+@dataclass
+class Drawn:
+    """One look at a page; `scales` are those that its printed axis labels may have."""
+
+    groups: list[Group] = field(default_factory=list)
+    words: list[Word] = field(default_factory=list)
+    dates: list[str] = field(default_factory=list)
+    """Values of the page's date fields."""
+    lines: list[float] = field(default_factory=list)
+    """Heights on the screen of level lines."""
+    scales: list[Scale] = field(default_factory=list)
+    charts: int = 0
+    images: int = 0
+    busy: bool = False
+
+    @property
+    def totals(self) -> list[Decimal]:
+        """The totals that are printed on the page."""
+        found = (amount(m[1]) for w in self.words for m in _TOTAL.finditer(w.text))
+        return [total for total in found if total is not None]
+
+    @property
+    def unit(self) -> str:
+        """The unit that is printed on the page; empty where none or several are."""
+        found = {u.casefold() for w in self.words for u in _UNITS.findall(w.text)}
+        return _SPELLED[found.pop()] if len(found) == 1 else ""
+
+
+async def look(page: Page) -> Drawn:
+    """Look at what all frames of the page draw."""
+    drawn = Drawn()
+    for told in await everywhere(page, "drawn.js"):
+        drawn.charts += told["charts"]
+        drawn.images += told["images"]
+        drawn.busy = drawn.busy or told["busy"]
+        drawn.dates += [w["text"] for w in told["words"] if w.get("input")]
+        here = [_word(w) for w in told["words"] if not w.get("input")]
+        drawn.words += here
+        drawn.groups += _groups(told["shapes"])
+        lines = sorted({round(y, 1) for y in _level(told["shapes"])})
+        drawn.lines += lines
+        drawn.scales += _scales(here, lines)
+    return drawn
+
+
+def _word(told: dict[str, Any]) -> Word:
+    (left, y), (right, _) = ([float(v) for v in point] for point in told["at"])
+    return Word(told["text"], left, right, y, bool(told.get("drawn")))
+
+
+def _level(shapes: Sequence[dict[str, Any]]) -> Iterator[float]:
+    for shape in shapes:
+        at = [[float(v) for v in point] for point in shape["at"]]
+        for (x1, y1), (x2, y2) in zip(at, at[1:], strict=False):
+            if shape["kind"] == "line" and abs(y1 - y2) < 0.2 and abs(x1 - x2) > 50:
+                yield y1
+
+
+def _groups(shapes: Sequence[dict[str, Any]]) -> list[Group]:
+    """Put shapes together that may be one series: by parent, colour and class in turn."""
+    groups: dict[tuple[Any, ...], list[Mark]] = defaultdict(list)
+    for n, shape in enumerate(shapes):
+        kind, fill, how = shape["kind"], shape["fill"], shape["how"]
+        at = [(float(x), float(y)) for x, y in shape["at"]]
+        if kind == "line":
+            if len(at) >= FEWEST:
+                groups["line", n] = [Mark(x, y, y, fill) for x, y in _along(at)]
+            continue
+        (x1, y1), (x2, y2) = at[0], at[-1]
+        mark = Mark((x1 + x2) / 2, min(y1, y2), max(y1, y2), fill, abs(x2 - x1))
+        look, parent, grandparent = shape["group"]
+        for key in (("parent", parent, how), ("grandparent", grandparent, how), ("fill", fill, how),
+                    ("class", look, parent), ("class", look), ("both", fill, grandparent)):  # fmt: skip
+            groups[kind, *key].append(mark)
+    found: dict[tuple[str, tuple[Mark, ...]], None] = {}
+    for key, marks in groups.items():
+        kept = tuple(sorted(dict.fromkeys(marks)))
+        if len(kept) >= FEWEST:
+            found[str(key[0]), kept] = None
+            widths = [round(m.width) for m in kept]
+            usual = max(set(widths), key=widths.count)
+            slim = tuple(m for m in kept if abs(m.width - usual) <= 1)
+            if FEWEST <= len(slim) < len(kept):
+                found[str(key[0]), slim] = None
+    return [Group(kind, marks) for kind, marks in found]
+
+
+def _along(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return a line's vertices from left to right; of an area, only its upper or first edge."""
+    kept: list[tuple[float, float]] = []
+    for x, y in points:
+        if kept and x < kept[-1][0] - 0.01:
+            break
+        if not kept or abs(x - kept[-1][0]) > 0.01:
+            kept.append((x, y))
+    return kept
+
+
+def _scales(words: Sequence[Word], lines: Sequence[float]) -> list[Scale]:
+    """Find columns of printed numbers that grow evenly up the screen."""
+    columns: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    for word in words:
+        value = _tick(word.text)
+        if value is None:
+            continue
+        for side, x in (("l", word.left), ("r", word.right), ("m", (word.left + word.right) / 2)):
+            columns[side, round(x / 3)].append((float(value), word.y))
+            columns[side, round((x + 1.5) / 3) + 100_000].append((float(value), word.y))
+    found: dict[Scale, None] = {}
+    for ticks in columns.values():
+        scale = _evenly(sorted(set(ticks)), lines)
+        if scale:
+            found[scale] = None
+    return list(found)
+
+
+def _tick(text: str) -> Decimal | None:
+    bare = text.replace("\u2212", "-").strip()
+    if not _NUMBER.match(text.strip()):
+        return None
+    return amount(re.sub(r"\s*[a-zA-Z]+$", "", bare))
+
+
+def _evenly(ticks: Sequence[tuple[float, float]], lines: Sequence[float]) -> Scale | None:
+    values = [value for value, _ in ticks]
+    if len(ticks) < FEWEST or len(set(values)) < len(values):
+        return None
+    fitted = line(values, [y for _, y in ticks])
+    if fitted is None or fitted.slope >= 0:
+        return None
+    off = max(abs(fitted.slope * v + fitted.zero - y) for v, y in ticks)
+    if off > 2.5:
+        return None
+    # Labels stand a little beside their lines: the lines say where exactly.
+    shifts = [min((at - y for at in lines), key=abs) for _, y in ticks] if lines else []
+    near = [s for s in shifts if abs(s) < 8]
+    if len(near) > len(ticks) / 2 and max(near) - min(near) < 2:
+        exact = [(v, y + s) for (v, y), s in zip(ticks, shifts, strict=True) if abs(s) < 8]
+        return line([v for v, _ in exact], [y for _, y in exact]) or fitted
+    return fitted
+
+
+def line(xs: Sequence[float], ys: Sequence[float]) -> Scale | None:
+    """Return the straight line that is least far from the points; None where there is none."""
+    n = len(xs)
+    if n < 2:
+        return None
+    mx, my = sum(xs) / n, sum(ys) / n
+    spread = sum((x - mx) ** 2 for x in xs)
+    if spread == 0:
+        return None
+    slope = sum((x - mx) * (y - my) for x, y in zip(xs, ys, strict=True)) / spread
+    return Scale(slope, my - slope * mx) if slope else None
+
+
+class Fit(NamedTuple):
+    """That a group draws these values, and whether the printed axis says the same."""
+
+    group: Group
+    scale: Scale
+    on_axis: bool
+    marks: tuple[Mark, ...]
+    """By the values that are known."""
+
+
+def fit(values: Sequence[Decimal | None], drawn: Drawn) -> Fit | None:
+    """Find the group whose marks stand where these values belong, best one that fits the axis."""
+    known = [float(v) for v in values if v is not None]
+    if len(set(known)) < FEWEST:
+        return None
+    fits = [found for group in drawn.groups for found in _fits(values, known, group, drawn.scales)]
+    return max(fits, key=lambda f: (f.on_axis, f.group.kind != "dot"), default=None)
+
+
+def _fits(
+    values: Sequence[Decimal | None], known: list[float], group: Group, scales: Sequence[Scale]
+) -> Iterator[Fit]:
+    count = len(group.marks)
+    marks, ends = list(group.marks), group.ends()
+    heights = [m.top - m.bottom for m in marks]
+    if count == len(values) != len(known):
+        pick = [at for at, v in enumerate(values) if v is not None]
+    elif count == len(known):
+        pick = list(range(count))
+    elif count == sum(1 for v in known if v):
+        known = [v for v in known if v]
+        pick = list(range(count))
+    else:
+        return
+    for places, standing in ((ends, True), (heights, False)):
+        if not standing and (group.kind != "bar" or min(known) < 0):
+            continue
+        at = [places[n] for n in pick]
+        scale = line(known, at)
+        if scale is None or scale.slope >= 0:
+            continue
+        span = abs(scale.slope) * (max(known) - min(known))
+        off = [abs(scale.slope * v + scale.zero - p) for v, p in zip(known, at, strict=True)]
+        if span < 8 or max(off) > NEAR or median(off) > NEAR / 2:
+            continue
+        if not standing and abs(scale.zero) > 2:
+            continue
+        on_axis = any(
+            abs(scale.slope / axis.slope - 1) < 0.02
+            and (not standing or abs(axis.slope * v + axis.zero - p) < 8)
+            for axis in scales
+            for v, p in [(known[0], at[0])]
+        )
+        yield Fit(group, scale, on_axis, tuple(marks[n] for n in pick))
