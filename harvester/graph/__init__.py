@@ -85,7 +85,7 @@ async def strategies(
         if name == "received":
             found[name] = await received.read(page, drawn, heard)
         elif name == "objects":
-            found[name] = await objects.read(page)
+            found[name] = await objects.read(page, drawn)
         elif name == "heap":
             found[name] = await heap.read(page, drawn)
         elif name == "labels":

@@ -26,7 +26,6 @@ const vertices = d => {
 };
 const add = (kind, points, fill, e, how) => shapes.push({kind, at: points.map(p => p.map(round)), fill, how,
   group: [e.getAttribute('class') || '', id(e.parentNode), id(e.parentNode && e.parentNode.parentNode)]});
-const corners = r => [[r.left, r.top], [r.right, r.bottom]];
 
 const svg = e => {
   const r = e.getBoundingClientRect(), style = getComputedStyle(e);
@@ -49,7 +48,11 @@ const svg = e => {
       && [r.top, r.bottom].some(v => Math.abs(v - y) < 6.1));
     if (filled && r.width < 15 && r.height < 15 && r.width > 2 && Math.abs(r.width - r.height) < 2 && !steep) {
       add('dot', [[(r.left + r.right) / 2, (r.top + r.bottom) / 2]], fill, e, 'fill');
-    } else if (filled && points.length >= 4 && points.length < 14) add('bar', corners(r), fill, e, 'fill');
+    } else if (filled && points.length >= 4 && points.length < 14) {
+      // A bar whose border has its colour is as large as it looks.
+      const border = style.stroke === style.fill ? parseFloat(style.strokeWidth) / 2 * Math.abs(ctm.d) : 0;
+      add('bar', [[r.left - border, r.top - border], [r.right + border, r.bottom + border]], fill, e, 'fill');
+    }
     else if (points.length) add('line', points, fill, e, filled ? 'fill' : 'stroke');
   }
 };
@@ -58,7 +61,9 @@ const canvas = (e, marks) => {
   const place = ([x, y]) => [r.left + x * r.width / e.width, r.top + y * r.height / e.height];
   for (const mark of marks) {
     const points = mark.at.map(place);
-    if (mark.kind === 'text') words.push({text: plain(mark.text), at: points.map(p => p.map(round)), drawn: true});
+    if (points.every(([x, y]) => x < r.left - 50 || x > r.right + 50 || y < r.top - 5 || y > r.bottom + 5)) continue;
+    if (mark.kind === 'text') words.push({text: plain(mark.text), at: points.map(p => p.map(round)), drawn: true,
+      tilted: Math.abs(points[0][1] - points[1][1]) > 1});
     else if (mark.kind === 'line' && mark.how === 'fill' && points.length >= 4 && points.length < 14) {
       const xs = points.map(p => p[0]), ys = points.map(p => p[1]);
       add('bar', [[Math.min(...xs), Math.min(...ys)], [Math.max(...xs), Math.max(...ys)]], mark.fill, e, 'fill');
@@ -95,7 +100,8 @@ for (const e of all()) {
   if (plain(text) && words.length < 4000 && shown(e)) {
     const r = e.getBoundingClientRect();
     const middle = (r.top + r.bottom) / 2;
-    words.push({text: plain(text), at: [[r.left, middle], [r.right, middle]].map(p => p.map(round)), drawn: inSvg});
+    words.push({text: plain(text), at: [[r.left, middle], [r.right, middle]].map(p => p.map(round)), drawn: inSvg,
+      tilted: inSvg && e.getScreenCTM && Math.abs((e.getScreenCTM() || {b: 0}).b) > 0.05});
   }
 }
 return JSON.stringify({shapes, words, images: images.length, charts, busy});

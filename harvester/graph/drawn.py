@@ -47,6 +47,7 @@ class Word(NamedTuple):
     y: float
     drawn: bool
     """Whether it is part of the drawing itself."""
+    tilted: bool = False
 
 
 class Scale(NamedTuple):
@@ -131,14 +132,14 @@ async def look(page: Page) -> Drawn:
 
 def _word(told: dict[str, Any]) -> Word:
     (left, y), (right, _) = ([float(v) for v in point] for point in told["at"])
-    return Word(told["text"], left, right, y, bool(told.get("drawn")))
+    return Word(told["text"], left, right, y, bool(told.get("drawn")), bool(told.get("tilted")))
 
 
 def _level(shapes: Sequence[dict[str, Any]]) -> Iterator[float]:
     for shape in shapes:
         at = [[float(v) for v in point] for point in shape["at"]]
         for (x1, y1), (x2, y2) in zip(at, at[1:], strict=False):
-            if shape["kind"] == "line" and abs(y1 - y2) < 0.2 and abs(x1 - x2) > 50:
+            if shape["kind"] == "line" and abs(y1 - y2) < 0.2 and abs(x1 - x2) > 3.5:
                 yield y1
 
 
@@ -161,13 +162,11 @@ def _groups(shapes: Sequence[dict[str, Any]]) -> list[Group]:
     found: dict[tuple[str, tuple[Mark, ...]], None] = {}
     for key, marks in groups.items():
         kept = tuple(sorted(dict.fromkeys(marks)))
-        if len(kept) >= FEWEST:
-            found[str(key[0]), kept] = None
-            widths = [round(m.width) for m in kept]
-            usual = max(set(widths), key=widths.count)
-            slim = tuple(m for m in kept if abs(m.width - usual) <= 1)
-            if FEWEST <= len(slim) < len(kept):
-                found[str(key[0]), slim] = None
+        widths = [round(m.width) for m in kept]
+        usual = max(set(widths), key=widths.count)
+        slim = tuple(m for m in kept if abs(m.width - usual) <= 1)
+        if len(slim) >= FEWEST:  # swatches and backgrounds are of another width
+            found[str(key[0]), slim] = None
     return [Group(kind, marks) for kind, marks in found]
 
 

@@ -82,7 +82,7 @@ def _places(marks: Sequence[Mark], words: Sequence[Word]) -> list[Place]:
     width = min(b.x - a.x for a, b in zip(marks, marks[1:], strict=False))
     told: list[tuple[int, str]] = []
     for n, mark in enumerate(marks):
-        under = [w for w in words if abs((w.left + w.right) / 2 - mark.x) < width / 3
+        under = [w for w in words if not w.tilted and abs((w.left + w.right) / 2 - mark.x) < width / 3
                  and clock(w.text).time is not None]  # fmt: skip
         if under:
             told.append((n, max(under, key=lambda w: w.y).text))

@@ -1,4 +1,4 @@
-function (kind) {
+function (typed) {
   // Lists of the page's memory that may be times, labels, values or rows: 12 to 20,000 long.
   const isDate = v => Object.prototype.toString.call(v) === '[object Date]';
   const cell = v => v === undefined ? null : isDate(v) ? {ms: Number(v)}
@@ -21,8 +21,8 @@ function (kind) {
     const length = list.length;
     if (!(length >= 12 && length <= 20000)) continue;
     try {
-      if (kind === 'typed') {
-        const short = list instanceof Float32Array || list.constructor.name === 'Float32Array';
+      if (typed) {
+        const short = list.constructor.name === 'Float32Array';
         keep(Array.from(list, v => short ? Number(v.toPrecision(7)) : Number(v)));
         continue;
       }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,25 +13,27 @@ from harvester.graph.drawn import Drawn
 from harvester.graph.points import Raw
 from harvester.graph.scripts import read_json, source
 
-PROTOTYPES = (
-    ("Array.prototype", "plain"),
-    ("Float64Array.prototype", "typed"),
-    ("Float32Array.prototype", "typed"),
-)
+PLAIN = ("Array.prototype",)
+TYPED = ("Float64Array.prototype", "Float32Array.prototype")
 
 
 async def read(page: Page, drawn: Drawn) -> list[Raw]:
     """Return the series among all lists in memory: by their step, count and total, and the drawing.
 
-    Asks Chromium's debugger (`Runtime.queryObjects`) for every array of every frame.
+    Asks Chromium's debugger (`Runtime.queryObjects`) for every array of every frame, and for those
+    of bare numbers only where the others hold no series: each question takes it a collection of
+    garbage, which is a second on a large page.
     """
     lists: list[Any] = []
-    for frame in page.frames:
-        async with _session(page, frame) as session:
-            if session:
-                lists += await _lists(session)
-    tables = (rows_table(rows, "memory") for rows in lists)
-    return choose(filter(None, tables), drawn)
+    for prototypes in (PLAIN, TYPED):
+        for frame in page.frames:
+            async with _session(page, frame) as session:
+                if session:
+                    lists += await _lists(session, prototypes)
+        found = choose(filter(None, (rows_table(rows, "memory") for rows in lists)), drawn)
+        if found:
+            return found
+    return []
 
 
 @asynccontextmanager
@@ -49,14 +51,14 @@ async def _session(page: Page, frame: Frame) -> AsyncIterator[CDPSession | None]
         await session.detach()
 
 
-async def _lists(session: CDPSession) -> list[Any]:
+async def _lists(session: CDPSession, prototypes: Sequence[str]) -> list[Any]:
     contexts: list[int] = []
     session.on("Runtime.executionContextCreated", lambda told: contexts.append(told["context"]["id"])
                if told["context"].get("auxData", {}).get("isDefault") else None)  # fmt: skip
     await session.send("Runtime.enable")
     found: list[Any] = []
     for context in contexts:
-        for prototype, kind in PROTOTYPES:
+        for prototype in prototypes:
             held = await session.send(
                 "Runtime.evaluate", {"expression": prototype, "contextId": context}
             )
@@ -69,7 +71,7 @@ async def _lists(session: CDPSession) -> list[Any]:
                 {
                     "functionDeclaration": source("heap.js"),
                     "objectId": objects["objects"]["objectId"],
-                    "arguments": [{"value": kind}],
+                    "arguments": [{"value": prototypes is TYPED}],
                     "returnByValue": True,
                 },
             )

@@ -7,12 +7,20 @@ from typing import Any
 from playwright.async_api import Page
 
 from harvester.graph.candidates import place
+from harvester.graph.drawn import Drawn, fit
 from harvester.graph.points import Raw
 from harvester.graph.scripts import decimal, everywhere
 
 
-async def read(page: Page) -> list[Raw]:
-    """Return the series of all charts that the page's own objects hold, exact as they were given."""
+LOOSE = {"D3", "React props"}
+"""Sources that are data beside the drawing, not a chart's own: what they hold may be anything."""
+
+
+async def read(page: Page, drawn: Drawn) -> list[Raw]:
+    """Return the series of all charts that the page's own objects hold, exact as they were given.
+
+    Of data that is only bound to marks or handed to components, those that the chart draws.
+    """
     found: dict[tuple[Any, ...], Raw] = {}
     for told in await everywhere(page, "objects.js"):
         for series in told:
@@ -24,7 +32,11 @@ async def read(page: Page) -> list[Raw]:
                 source=series["library"],
             )
             found.setdefault((raw.name, raw.places, raw.values), raw)
-    return list(found.values())
+    raws = list(found.values())
+    loose = [raw for raw in raws if raw.source in LOOSE]
+    drawing = [raw for raw in loose if (has := fit(raw.values, drawn)) and has.on_axis]
+    kept = {raw.values: raw for raw in reversed(drawing or loose)}
+    return [raw for raw in raws if raw.source not in LOOSE or kept.get(raw.values) is raw]
 
 
 def _apart(colours: list[str]) -> tuple[str, ...]:

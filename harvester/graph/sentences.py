@@ -21,6 +21,10 @@ _VALUE = re.compile(
     r"\s*(?P<unit>kWh|MWh|Wh|kW)?",
     re.IGNORECASE,
 )
+_RANGE = re.compile(
+    r"\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?\s*(?:-|\u2013|\u2014|to)\s*\d", re.IGNORECASE
+)
+"""Two times that are one hour's beginning and end."""
 _EDGES = " \t\n:;,.|=()[]\u25cf\u2022\u2013-"
 
 
@@ -44,6 +48,11 @@ def sayings(text: str) -> list[Said]:
     told = clock(text)
     if told.time is None and told.day is None:
         return []
+    second = clock(told.rest)
+    if second.time is not None:
+        if not _RANGE.search(text):  # it is of many hours
+            return []
+        told = told._replace(rest=second.rest)
     label = _label(text, told.rest)
     apart = APART.search(told.rest)
     mark = apart[1].casefold() if apart else ""

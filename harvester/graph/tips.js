@@ -35,12 +35,17 @@ const texts = () => {
 const painted = () => [...drawings()].flatMap(([e, marks]) => e.isConnected
   ? [[e, marks.filter(m => m.kind === 'text').map(m => m.text)]] : []);
 for (const [e, text] of texts()) before.set(e, text);
-const paintedBefore = new Set(painted().flatMap(([, words]) => words));
+const count = words => words.reduce((known, w) => known.set(w, (known.get(w) || 0) + 1), new Map());
+const paintedBefore = count(painted().flatMap(([, words]) => words));
 const found = [];
 const look = () => {
   const fresh = texts().filter(([e, text]) => before.get(e) !== text);
   const inner = fresh.filter(([e]) => !fresh.some(([o]) => o !== e && e.contains(o) && /\d.*\d/.test(rows(o)) && rows(o) === rows(e)));
-  const words = painted().flatMap(([, list]) => list).filter(w => !paintedBefore.has(w));
+  const left = new Map(paintedBefore);
+  const words = painted().flatMap(([, list]) => list).filter(w => {
+    left.set(w, (left.get(w) || 0) - 1);
+    return left.get(w) < 0;
+  });
   const said = inner.map(([, text]) => text);
   if (words.length) said.push(words.join(' '));
   if (said.length) found.push(said);

@@ -12,6 +12,8 @@ from harvester.graph.scripts import source
 MOST_BYTES = 4_000_000
 """Longest text that is looked through."""
 KINDS = ("json", "csv", "text/plain", "javascript", "xml", "html")
+MOST_SCRIPT = 100_000
+"""Longest script: what is longer is a library."""
 TYPES = {"xhr", "fetch", "script", "document", "other"}
 
 
@@ -39,12 +41,15 @@ class Watch:
 
 
 async def _text(response: Response) -> str:
+    most = MOST_SCRIPT if response.request.resource_type == "script" else MOST_BYTES
+    told = response.headers.get("content-length", "0")
+    if told.isdecimal() and int(told) > most:
+        return ""
     try:
         body = await response.body()
     except Error:  # a page that has left keeps no bodies
         return ""
-    library = response.request.resource_type == "script" and len(body) > MOST_BYTES // 40
-    return "" if library or len(body) > MOST_BYTES else body.decode(errors="replace")
+    return "" if len(body) > most else body.decode(errors="replace")
 
 
 async def watch(page: Page) -> Watch:

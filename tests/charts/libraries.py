@@ -32,8 +32,8 @@ _REACT = (
 
 LIBRARIES = {
     "highcharts": Library(
-        'import Highcharts from "highcharts"; const lib = Highcharts;', "Highcharts",
-        ("highcharts/highcharts.js",)),
+        'import Highcharts from "highcharts"; import "highcharts/modules/accessibility.js"; const lib = Highcharts;', "Highcharts",
+        ("highcharts/highcharts.js", "highcharts/modules/accessibility.js")),
     "chartjs": Library(
         'import Chart from "chart.js/auto"; const lib = Chart;', "Chart",
         ("chart.js/dist/chart.umd.min.js",)),
@@ -103,7 +103,7 @@ def build() -> Path:
     jquery = INSTALLED / "node_modules" / "jquery-global"
     jquery.mkdir(exist_ok=True)
     (jquery / "index.js").write_text(
-        'import $ from "jquery"; window.jQuery = $; export default $;', encoding="utf-8"
+        'import $ from "jquery"; window.$ = window.jQuery = $; export default $;', encoding="utf-8"
     )
     for name, library in LIBRARIES.items():
         drawing = f'import "{DRAW / name}.js";'
@@ -137,7 +137,7 @@ def page(name: str, *, bundled: bool) -> str:
     tags = "".join(f'<script src="{script}"></script>' for script in scripts)
     return (
         f"<!DOCTYPE html><meta charset=utf-8><title>{name}</title>{style}"
-        '<div id="chart" style="width:900px;height:380px"></div>'
+        '<div id="chart" style="width:900px;height: 600px"></div>'
         f"{tags}<script>fetch('/data' + location.search).then(r => r.json()).then(d => {call})"
         "</script>"
     )

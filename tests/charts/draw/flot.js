@@ -1,5 +1,5 @@
 globalThis.draw = ($, el, d) => {
-  el.style.cssText = 'width:900px;height:380px';
+  el.style.cssText = 'width:900px;height: 600px';
   $(el).before(`<h3>${d.title} kWh</h3>`);
   $.plot(el, d.series.map((s, i) => ({label: s.name, bars: {show: true, barWidth: (d.time ? 36e5 : 1) * 0.4,
     align: 'left', order: i}, data: s.values.map((v, n) => v === null ? null : [(d.time ? d.times[n] : n)

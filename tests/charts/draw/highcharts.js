@@ -1,5 +1,5 @@
 globalThis.draw = (Highcharts, el, d) => Highcharts.chart(el, {
-  chart: {type: 'column'}, title: {text: d.title}, accessibility: {enabled: false},
+  chart: {type: 'column'}, title: {text: d.title},
   time: {timezone: d.time === 'instant' ? d.zone : undefined},
   xAxis: d.time ? {type: 'datetime'} : {categories: d.labels},
   yAxis: {title: {text: 'kWh'}},
