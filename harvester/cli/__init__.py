@@ -89,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     _sandbox(command, group)
     _green_button(command, group)
     _tapes(command)
+    _graph(command, group)
     return parser
 
 
@@ -337,6 +338,18 @@ def _tapes(command: Make) -> None:
     )
     for made in (record, replay):
         made.add_argument("--folder", type=Path, help="of recordings (default the home's own)")
+
+
+def _graph(command: Make, group: Make) -> None:
+    graphs = group("graph", "read charts off pages")
+    read = command(
+        "read", "print the points of a page's chart, and what they were checked on",
+        "graph.read", graphs,
+    )  # fmt: skip
+    read.add_argument("page", help="an http(s) address, or a saved page")
+    read.add_argument("--csv", action="store_true", help="answer as CSV")
+    read.add_argument("--zone", default="America/Chicago", help="the portal's (America/Chicago)")
+    read.add_argument("--day", type=date.fromisoformat, help="YYYY-MM-DD; refuse any other day")
 
 
 def exit_code(states: Sequence[State]) -> int:

@@ -31,6 +31,8 @@ __all__ = ["Graph", "STRATEGIES", "read", "strategies", "watch"]
 
 STRATEGIES = ("received", "objects", "heap", "labels", "tips", "geometry")
 """Ranked: the first that gives points with hours is the one that is handed on."""
+EXACT = STRATEGIES[:3]
+"""Those that have the values as the chart was given them; the one that knows most series wins."""
 POLL = 0.1
 """Seconds between two looks at a page that is still drawing."""
 
@@ -67,7 +69,7 @@ async def read(
             f" ({', '.join(STRATEGIES)}); look at it in a browser.",
         )
     series = {name: [s for s, _ in found] for name, found in readings.items()}
-    best = next((n for n, found in series.items() if _has_hours(found)), next(iter(series)))
+    best = max(series, key=lambda n: (_has_hours(series[n]), n in EXACT, len(series[n])))
     _same_day({p.wall.date() for s in series[best] for p in s.points[:-1] if p.wall}, day)
     return _judged(best, series, drawn, zone, [raw for _, raw in readings[best]], shown)
 
@@ -152,6 +154,7 @@ def _same_day(shown: set[date], day: date | None) -> None:
 
 
 def _series(name: str, raw: Raw, drawn: Drawn, zone: ZoneInfo, day: date | None) -> Series:
+    raw = _placed(raw)
     whens = hours.resolve(raw.places, zone, day).whens
     marks = legend.marks(raw, drawn)
     points = tuple(
@@ -159,6 +162,17 @@ def _series(name: str, raw: Raw, drawn: Drawn, zone: ZoneInfo, day: date | None)
         for when, value, mark in zip(whens, raw.values, marks, strict=True)
     )
     return Series(raw.name, raw.unit or drawn.unit, points, name, raw.source, raw.precision)
+
+
+def _placed(raw: Raw) -> Raw:
+    """Leave out gaps without a place: that hour is lacking, as it would be without a gap."""
+    kept = [n for n, (p, v) in enumerate(zip(raw.places, raw.values, strict=True)) if p or v is not None]
+    return replace(
+        raw,
+        places=tuple(raw.places[n] for n in kept),
+        values=tuple(raw.values[n] for n in kept),
+        marks=tuple(raw.marks[n] for n in kept) if raw.marks else (),
+    )
 
 
 def _has_hours(found: Sequence[Series]) -> bool:
@@ -179,7 +193,7 @@ def _judged(
     agrees, differs = crosscheck.check_total(mine, drawn.totals)
     agreed = [name for name, doubt in told.items() if doubt is None] + ["total"] * agrees
     doubts += [differs] if differs else []
-    resolved = hours.resolve(raws[0].places, zone, day)
+    resolved = hours.resolve(_placed(raws[0]).places, zone, day)
     doubts += [Doubt(rule, message) for rule, message in resolved.doubts]
     if not _has_hours(mine):
         doubts.append(

@@ -91,19 +91,26 @@ def choose(tables: Iterable[Table], drawn: Drawn) -> list[Raw]:
     if not ranked:
         return []
     best = max(ranked)
-    kept: dict[tuple[Decimal | None, ...], Raw] = {}
-    for raw in ranked[best] if best > 1 else _alone(ranked[best]):
-        known = kept.get(raw.values)
+    return distinct(ranked[best] if best > 1 else _alone(ranked[best]))
+
+
+def distinct(raws: Iterable[Raw]) -> list[Raw]:
+    """Return each series once: of the same values, that whose places and gaps are told best."""
+    kept: dict[tuple[Decimal, ...], Raw] = {}
+    for raw in raws:
+        values = tuple(v for v in raw.values if v is not None)
+        known = kept.get(values)
         if known is None or _told(raw) > _told(known):
-            kept[raw.values] = raw
+            kept[values] = raw
     return list(kept.values())
 
 
-def _told(raw: Raw) -> tuple[bool, bool, bool]:
+def _told(raw: Raw) -> tuple[bool, bool, int, bool]:
     """Rank how much is known of a series' places and name."""
     return (
         timed(raw.places),
         any(isinstance(p, Epoch) or (p and clock(p).day) for p in raw.places),
+        len(raw.values),
         bool(raw.name),
     )
 

@@ -96,7 +96,9 @@ for (const e of all()) {
     || /(^|[-_ ])(loading|spinner|loader)([-_ ]|$)/i.test(e.getAttribute('class') || '')) && shown(e)
     && (/loading|wait|\u2026|\.\.\./i.test(plain(e.textContent)) || e.getAttribute('aria-busy') === 'true')) busy = true;
   if (e.localName === 'input' && e.type === 'date' && e.value) words.push({text: e.value, at: [], input: true});
-  const text = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.nodeValue).join(' ');
+  if (e.localName === 'tspan') continue;
+  const text = [...e.childNodes].filter(n => n.nodeType === 3 || /^(tspan|textPath)$/.test(n.localName || ''))
+    .map(n => n.textContent).join(' ');
   if (plain(text) && words.length < 4000 && shown(e)) {
     const r = e.getBoundingClientRect();
     const middle = (r.top + r.bottom) / 2;

@@ -150,8 +150,10 @@ def _groups(shapes: Sequence[dict[str, Any]]) -> list[Group]:
         kind, fill, how = shape["kind"], shape["fill"], shape["how"]
         at = [(float(x), float(y)) for x, y in shape["at"]]
         if kind == "line":
-            if len(at) >= FEWEST:
-                groups["line", n] = [Mark(x, y, y, fill) for x, y in _along(at)]
+            edge = [Mark(x, y, y, fill) for x, y in _along(at)]
+            groups["line", n] += edge
+            groups["line", "fill", fill, shape["group"][2]] += edge
+            groups["line", "once", n] += _once(edge)
             continue
         (x1, y1), (x2, y2) = at[0], at[-1]
         mark = Mark((x1 + x2) / 2, min(y1, y2), max(y1, y2), fill, abs(x2 - x1))
@@ -161,7 +163,7 @@ def _groups(shapes: Sequence[dict[str, Any]]) -> list[Group]:
             groups[kind, *key].append(mark)
     found: dict[tuple[str, tuple[Mark, ...]], None] = {}
     for key, marks in groups.items():
-        kept = tuple(sorted(dict.fromkeys(marks)))
+        kept = tuple(sorted(dict.fromkeys(marks), key=lambda m: round(m.x, 1)))
         widths = [round(m.width) for m in kept]
         usual = max(set(widths), key=widths.count)
         slim = tuple(m for m in kept if abs(m.width - usual) <= 1)
@@ -172,13 +174,13 @@ def _groups(shapes: Sequence[dict[str, Any]]) -> list[Group]:
 
 def _along(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Return a line's vertices from left to right; of an area, only its upper or first edge."""
-    kept: list[tuple[float, float]] = []
-    for x, y in points:
-        if kept and x < kept[-1][0] - 0.01:
-            break
-        if not kept or abs(x - kept[-1][0]) > 0.01:
-            kept.append((x, y))
-    return kept
+    back = (n for n in range(1, len(points)) if points[n][0] < points[n - 1][0] - 0.01)
+    return list(points[: next(back, len(points))])
+
+
+def _once(marks: Sequence[Mark]) -> list[Mark]:
+    """Leave out all but the first of marks above each other: the corners of steps."""
+    return [m for n, m in enumerate(marks) if not n or abs(m.x - marks[n - 1].x) > 0.01]
 
 
 def _scales(words: Sequence[Word], lines: Sequence[float]) -> list[Scale]:
@@ -218,9 +220,13 @@ def _evenly(ticks: Sequence[tuple[float, float]], lines: Sequence[float]) -> Sca
         return None
     # Labels stand a little beside their lines: the lines say where exactly.
     shifts = [min((at - y for at in lines), key=abs) for _, y in ticks] if lines else []
-    near = [s for s in shifts if abs(s) < 8]
-    if len(near) > len(ticks) / 2 and max(near) - min(near) < 2:
-        exact = [(v, y + s) for (v, y), s in zip(ticks, shifts, strict=True) if abs(s) < 8]
+    usual = median(shifts) if shifts else 0
+    exact = [
+        (v, y + shift)
+        for (v, y), shift in zip(ticks, shifts, strict=False)
+        if abs(shift) < 8 and abs(shift - usual) < 1
+    ]
+    if len(exact) >= max(FEWEST, len(ticks) / 2):
         return line([v for v, _ in exact], [y for _, y in exact]) or fitted
     return fitted
 

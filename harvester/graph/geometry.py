@@ -12,6 +12,8 @@ from harvester.graph.points import Place, Raw
 FEWEST = 12
 SHARE = 0.005
 """Of the full scale: what a measured value may be off."""
+FLAT = 0.5
+"""Pixels that a bar is high at least: a flatter one may be zero or a gap, and is not told."""
 ESTIMATED = "estimated"
 
 
@@ -50,13 +52,15 @@ def _measured(group: Group, drawn: Drawn) -> Raw | None:
     if scale is None:
         return None
     values = [scale.value(end) for end in ends]
+    empty = [group.kind == "bar" and m.bottom - m.top < FLAT for m in group.marks]
     full = max(max(values), 0.0) - min(*values, 0.0)
     step = Decimal(10) ** (int(Decimal(full or 1).adjusted()) - 4)
     off = Decimal(max(full * SHARE, abs(1 / scale.slope)))
     return Raw(
         "",
         tuple(_places(group.marks, drawn.words)),
-        tuple(Decimal(value).quantize(step) for value in values),
+        tuple(None if flat else Decimal(value).quantize(step)
+              for value, flat in zip(values, empty, strict=True)),
         (ESTIMATED,) * len(values),
         off.quantize(step),
         f"{group.kind}s on the axis",

@@ -149,7 +149,7 @@ named(() => bb.instance);
 named(() => Object.getOwnPropertyNames(window).filter(n => !(n in Window.prototype) && !/^webkit|^on/.test(n))
   .map(n => { try { return window[n]; } catch { return null; } }));
 
-const bound = new Map();
+const bound = [];
 const fibers = new Set();
 const fiber = start => {
   for (let at = start, up = 0; at && up < 60; at = at.return, up++) {
@@ -187,8 +187,7 @@ for (const element of all()) {
     const held = element[name];
     if (!held || typeof held !== 'object') continue;
     if (name === '__data__') {
-      const key = `${element.localName} ${element.getAttribute('class') || ''}`;
-      bound.set(key, [...(bound.get(key) || []), held]);
+      bound.push([element, held]);
     } else if (name === 'point' && held.series) tryAll(held.series.chart);
     else if (name.startsWith('__reactFiber') || name.startsWith('_reactRootContainer')) fiber(held);
     else if (name === 'data' && element.classList.contains('js-plotly-plot')) once(element, plotly);
@@ -196,7 +195,20 @@ for (const element of all()) {
     else tryAll(held);
   }
 }
-if (!found.length) for (const rows of bound.values()) {
+const together = () => {
+  // Marks of one series have a parent in common, or their parents have.
+  const lists = new Map();
+  for (const [e, held] of bound) {
+    const siblings = bound.filter(([o]) => o.parentNode === e.parentNode && o.localName === e.localName).length;
+    const over = siblings > 2 || !e.parentNode ? e.parentNode : e.parentNode.parentNode;
+    const key = `${e.localName} ${siblings > 2 || siblings < 2 ? (e.getAttribute('class') || '') : ''}`;
+    if (!lists.has(over)) lists.set(over, new Map());
+    const kinds = lists.get(over);
+    kinds.set(key, [...(kinds.get(key) || []), held]);
+  }
+  return [...lists.values()].flatMap(kinds => [...kinds.values()]);
+};
+if (!found.length && bound.length < 3000) for (const rows of together()) {
   // Data that D3 bound to marks of one kind; a bound array is a whole series of its own.
   const whole = rows.length === 1 || Array.isArray(rows[0]) && rows[0].length > 2;
   for (const bare of whole ? rows.map(r => Array.isArray(r) ? r : r && (r.values || r.data)) : [rows]) {

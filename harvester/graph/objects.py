@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from harvester.graph.candidates import place
+from harvester.graph.candidates import distinct, place
 from harvester.graph.drawn import Drawn, fit
 from harvester.graph.points import Raw
 from harvester.graph.scripts import decimal, everywhere
@@ -32,11 +32,10 @@ async def read(page: Page, drawn: Drawn) -> list[Raw]:
                 source=series["library"],
             )
             found.setdefault((raw.name, raw.places, raw.values), raw)
-    raws = list(found.values())
-    loose = [raw for raw in raws if raw.source in LOOSE]
+    loose = [raw for raw in found.values() if raw.source in LOOSE]
     drawing = [raw for raw in loose if (has := fit(raw.values, drawn)) and has.on_axis]
-    kept = {raw.values: raw for raw in reversed(drawing or loose)}
-    return [raw for raw in raws if raw.source not in LOOSE or kept.get(raw.values) is raw]
+    own = [raw for raw in found.values() if raw.source not in LOOSE]
+    return own + distinct(drawing or loose)
 
 
 def _apart(colours: list[str]) -> tuple[str, ...]:

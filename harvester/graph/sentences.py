@@ -74,6 +74,8 @@ def sayings(text: str) -> list[Said]:
         name = " ".join(re.findall(r"[^\W\d_][\w ()%]*", name)[-1:]).strip(_EDGES)
         if trailing and not name:
             name = trailing[1]
+        if len(kept) == 1 and not name and not NONE.search(after):
+            name = " ".join(re.findall(r"[A-Za-z][\w ()%]*", APART.sub("", after))[:1]).strip(_EDGES)
         places = max(0, -int(value.as_tuple().exponent))
         said.append(Said(name, label, value, match["unit"] or "", mark, places))
     return said
