@@ -31,8 +31,8 @@ __all__ = ["Graph", "STRATEGIES", "read", "strategies", "watch"]
 
 STRATEGIES = ("received", "objects", "heap", "labels", "tips", "geometry")
 """Ranked: the first that gives points with hours is the one that is handed on."""
-EXACT = STRATEGIES[:3]
-"""Those that have the values as the chart was given them; the one that knows most series wins."""
+KNOWING = ("received", "objects")
+"""Those that know a chart's series: of two, the one that knows more of them wins."""
 POLL = 0.1
 """Seconds between two looks at a page that is still drawing."""
 
@@ -69,7 +69,7 @@ async def read(
             f" ({', '.join(STRATEGIES)}); look at it in a browser.",
         )
     series = {name: [s for s, _ in found] for name, found in readings.items()}
-    best = max(series, key=lambda n: (_has_hours(series[n]), n in EXACT, len(series[n])))
+    best = max(series, key=lambda n: (_has_hours(series[n]), len(series[n]) if n in KNOWING else 0))
     _same_day({p.wall.date() for s in series[best] for p in s.points[:-1] if p.wall}, day)
     return _judged(best, series, drawn, zone, [raw for _, raw in readings[best]], shown)
 

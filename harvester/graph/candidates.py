@@ -95,10 +95,13 @@ def choose(tables: Iterable[Table], drawn: Drawn) -> list[Raw]:
 
 
 def distinct(raws: Iterable[Raw]) -> list[Raw]:
-    """Return each series once: of the same values, that whose places and gaps are told best."""
+    """Return each series once: that whose places and gaps are told best.
+
+    Where one list has zeros and another gaps, the zeros are what a library made of the gaps.
+    """
     kept: dict[tuple[Decimal, ...], Raw] = {}
     for raw in raws:
-        values = tuple(v for v in raw.values if v is not None)
+        values = tuple(v for v in raw.values if v)
         known = kept.get(values)
         if known is None or _told(raw) > _told(known):
             kept[values] = raw
@@ -110,7 +113,7 @@ def _told(raw: Raw) -> tuple[bool, bool, int, bool]:
     return (
         timed(raw.places),
         any(isinstance(p, Epoch) or (p and clock(p).day) for p in raw.places),
-        len(raw.values),
+        raw.values.count(None),
         bool(raw.name),
     )
 

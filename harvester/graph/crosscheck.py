@@ -10,12 +10,22 @@ from harvester.graph.candidates import unit_of
 from harvester.graph.points import Doubt, Point, Series
 
 
+EXACT = {"received", "objects", "heap"}
+"""Strategies that have values as the chart was given them."""
+
+
 def compare(best: Sequence[Series], other: Sequence[Series]) -> Doubt | None:
     """Return the doubt that another strategy raises on the best one; None where it agrees.
 
     Each series of the smaller reading has to be one of the larger: a strategy may see one series
     where another sees all.
     """
+    if len(other) > len(best) and {best[0].strategy, other[0].strategy} <= EXACT:
+        return Doubt(
+            "series-missing",
+            f"{best[0].strategy} read {len(best)} series and {other[0].strategy} {len(other)}."
+            " Look at the graph to see which it has.",
+        )
     few, many = (best, other) if len(best) <= len(other) else (other, best)
     for series in few:
         matches = [found for found in (_apart(series, against) for against in many) if found]
@@ -45,7 +55,7 @@ class _Apart:
 
 
 def _apart(one: Series, other: Series) -> _Apart | None:
-    pairs = _pairs(one.points, other.points)
+    pairs = _pairs(one.points, other.points, measured="geometry" in {one.strategy, other.strategy})
     known = [(a, b) for a, b in pairs if a.value is not None and b.value is not None]
     if not known:
         return None
@@ -54,9 +64,14 @@ def _apart(one: Series, other: Series) -> _Apart | None:
     return _Apart(residual, one.precision + other.precision, a.label or b.label or "a point")
 
 
-def _pairs(ours: Sequence[Point], theirs: Sequence[Point]) -> list[tuple[Point, Point]]:
-    """Pair points by their hours where both have them, else by their order if none is left over."""
-    if all(p.wall for p in (*ours, *theirs)):
+def _pairs(
+    ours: Sequence[Point], theirs: Sequence[Point], *, measured: bool
+) -> list[tuple[Point, Point]]:
+    """Pair points by their hours where both have them, else by their order if none is left over.
+
+    Measured ones go by their order: libraries print the hours of an axis where they find room.
+    """
+    if all(p.wall for p in (*ours, *theirs)) and not measured:
         by_hour = {(p.wall, p.ordinal): p for p in theirs}
         pairs = [(p, by_hour[p.wall, p.ordinal]) for p in ours if (p.wall, p.ordinal) in by_hour]
         if len(pairs) * 3 >= max(len(ours), len(theirs)) * 2:

@@ -152,7 +152,8 @@ def _groups(shapes: Sequence[dict[str, Any]]) -> list[Group]:
         if kind == "line":
             edge = [Mark(x, y, y, fill) for x, y in _along(at)]
             groups["line", n] += edge
-            groups["line", "fill", fill, shape["group"][2]] += edge
+            if len(at) > 2 or abs(at[0][1] - at[-1][1]) > 1:  # a level stroke is of an axis
+                groups["line", "fill", fill, shape["group"][2]] += edge
             groups["line", "once", n] += _once(edge)
             continue
         (x1, y1), (x2, y2) = at[0], at[-1]
