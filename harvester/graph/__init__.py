@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from playwright.async_api import Page
@@ -24,10 +23,10 @@ from harvester.graph import (
     tips,
 )
 from harvester.graph.drawn import Drawn, look
-from harvester.graph.points import Doubt, Graph, Point, Raw, Series
+from harvester.graph.points import Doubt, Graph, Point, Raw, Series, placed
 from harvester.graph.watch import Watch, watch
 
-__all__ = ["Graph", "STRATEGIES", "read", "strategies", "watch"]
+__all__ = ["Graph", "STRATEGIES", "read", "ready", "strategies", "watch"]
 
 STRATEGIES = ("received", "objects", "heap", "labels", "tips", "geometry")
 """Ranked: the first that gives points with hours is the one that is handed on."""
@@ -53,7 +52,7 @@ async def read(
     there is none, or only an image of one, or one that cannot be read, and BadData where it shows
     another day than was asked for.
     """
-    drawn = await _ready(page, seconds)
+    drawn = await ready(page, seconds)
     shown = _day(drawn)
     _same_day({shown} if shown else set(), day)
     raws = await strategies(page, drawn, heard)
@@ -99,7 +98,7 @@ async def strategies(
     return {name: found[name] for name in STRATEGIES if name in found}
 
 
-async def _ready(page: Page, seconds: float) -> Drawn:
+async def ready(page: Page, seconds: float) -> Drawn:
     """Look until a chart is there and stays as it is."""
     end = time.monotonic() + seconds
     last, drawn = None, await look(page)
@@ -154,7 +153,7 @@ def _same_day(shown: set[date], day: date | None) -> None:
 
 
 def _series(name: str, raw: Raw, drawn: Drawn, zone: ZoneInfo, day: date | None) -> Series:
-    raw = _placed(raw)
+    raw = placed(raw)
     whens = hours.resolve(raw.places, zone, day).whens
     marks = legend.marks(raw, drawn)
     points = tuple(
@@ -162,17 +161,6 @@ def _series(name: str, raw: Raw, drawn: Drawn, zone: ZoneInfo, day: date | None)
         for when, value, mark in zip(whens, raw.values, marks, strict=True)
     )
     return Series(raw.name, raw.unit or drawn.unit, points, name, raw.source, raw.precision)
-
-
-def _placed(raw: Raw) -> Raw:
-    """Leave out gaps without a place: that hour is lacking, as it would be without a gap."""
-    kept = [n for n, (p, v) in enumerate(zip(raw.places, raw.values, strict=True)) if p or v is not None]
-    return replace(
-        raw,
-        places=tuple(raw.places[n] for n in kept),
-        values=tuple(raw.values[n] for n in kept),
-        marks=tuple(raw.marks[n] for n in kept) if raw.marks else (),
-    )
 
 
 def _has_hours(found: Sequence[Series]) -> bool:
@@ -193,7 +181,7 @@ def _judged(
     agrees, differs = crosscheck.check_total(mine, drawn.totals)
     agreed = [name for name, doubt in told.items() if doubt is None] + ["total"] * agrees
     doubts += [differs] if differs else []
-    resolved = hours.resolve(_placed(raws[0]).places, zone, day)
+    resolved = hours.resolve(placed(raws[0]).places, zone, day)
     doubts += [Doubt(rule, message) for rule, message in resolved.doubts]
     if not _has_hours(mine):
         doubts.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,8 @@ from harvester.printed import amount
 
 FEWEST = 3
 """Marks that a group has at least."""
+SAME = 0.6
+"""Pixels within which two vertices are one: some libraries begin a line with a tiny step."""
 NEAR = 1.3
 """Pixels by which a mark may be off the place that its value has."""
 _TOTAL = re.compile(
@@ -176,7 +179,8 @@ def _groups(shapes: Sequence[dict[str, Any]]) -> list[Group]:
 def _along(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Return a line's vertices from left to right; of an area, only its upper or first edge."""
     back = (n for n in range(1, len(points)) if points[n][0] < points[n - 1][0] - 0.01)
-    return list(points[: next(back, len(points))])
+    whole = points[: next(back, len(points))]
+    return [p for n, p in enumerate(whole) if not n or math.dist(p, whole[n - 1]) > SAME]
 
 
 def _once(marks: Sequence[Mark]) -> list[Mark]:

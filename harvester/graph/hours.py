@@ -28,6 +28,13 @@ _CLOCK = re.compile(
     r"|(?<![\d.:])(?P<h24>\d{1,2}):(?P<min24>\d\d)(?::\d\d(?:\.\d+)?)?(?![\d:])",
     re.IGNORECASE,
 )
+_YEARLESS = re.compile(
+    r"(?:\b(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?)(?:day)?\b[,.]?\s*)"
+    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}\b(?!\d|,? \d{4})[,.]?"
+    r"|(?<!\d)\d{1,2} (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b(?!\.? \d{4})[,.]?",
+    re.IGNORECASE,
+)
+"""Weekdays, and days without a year: they say no date, nor are they values."""
 _OFFSET = re.compile(r":\d\d(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)$")
 
 
@@ -78,9 +85,10 @@ def clock(text: str) -> Clock:
     """Take day and time out of a text; `24:00` and `12 AM` at a day's end are the next midnight."""
     day, rest = None, text
     for found, (start, end) in _dated(text):
-        day, rest = found, f"{text[:start]} {text[end:]}"
+        day, rest = found, f"{text[:start]} {text[end:].removeprefix('T')}"
         break
-    match = _CLOCK.search(rest.replace("T", " "))
+    rest = _YEARLESS.sub(" ", re.sub(r"(?<=\d)T(?=\d)", " ", rest))
+    match = _CLOCK.search(rest)
     if match is None:
         return Clock(day, None, None, rest)
     moment, over = _moment(match)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -33,6 +33,18 @@ class Raw:
     source: str = ""
     """Where the strategy found it, for a person: a library, a file, a kind of mark."""
     unit: str = ""
+
+
+def placed(raw: Raw) -> Raw:
+    """Leave out gaps without a place: that hour is lacking, as it would be without a gap."""
+    pairs = enumerate(zip(raw.places, raw.values, strict=True))
+    kept = [n for n, (place, value) in pairs if place is not None or value is not None]
+    return replace(
+        raw,
+        places=tuple(raw.places[n] for n in kept),
+        values=tuple(raw.values[n] for n in kept),
+        marks=tuple(raw.marks[n] for n in kept) if raw.marks else (),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,56 @@
+"""Real chart libraries, each with its global and bundled without one, are read exactly."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import run_async
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from charts.libraries import LIBRARIES, missing
+from charts.zoo import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+
+NAMES = ("received", "objects", "geometry", "heap")
+CASE = {"global": "spring", "bundled": "autumn-labels"}
+OTHER = {("nivo", "global"): "gaps"}
+"""Its bars know labels only: a day in spring has those of any other."""
+
+
+@pytest.fixture(scope="module")
+def zoo() -> Mapping[tuple[str, str], dict[str, str]]:
+    """Grade one page a library and kind with one browser."""
+
+    async def all_pages() -> dict[tuple[str, str], dict[str, str]]:
+        async with opened() as grades:
+            return {
+                (name, kind): await grades(name, kind, OTHER.get((name, kind), case), NAMES)
+                for name in LIBRARIES
+                for kind, case in CASE.items()
+            }
+
+    return run_async(all_pages())
+
+
+@pytest.mark.parametrize("kind", CASE)
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_values_and_hours_are_exact_by_two_strategies(
+    zoo: Mapping[tuple[str, str], dict[str, str]], name: str, kind: str
+) -> None:
+    grades = zoo[name, kind]
+    assert list(grades.values()).count("exact") >= 2, grades
+
+
+@pytest.mark.parametrize("kind", CASE)
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_what_is_measured_is_within_half_a_percent_or_not_told(
+    zoo: Mapping[tuple[str, str], dict[str, str]], name: str, kind: str
+) -> None:
+    assert zoo[name, kind]["geometry"].split(",")[0] in {"exact", "within", "none"}
