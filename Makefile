@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test bench lint lock clean
+.PHONY: demo test zoo bench lint lock clean
 
 demo: .venv/browser
 	$(BIN)/harvester demo
 
 test: .venv/browser
 	$(BIN)/pytest -n 2 --dist loadfile
+
+zoo: .venv/browser .venv/charts
+	cd tests && ../$(BIN)/python -m charts.zoo
 
 bench: .venv/packages
 	$(BIN)/python -m bench.bills
@@ -34,4 +37,11 @@ clean:
 
 .venv/browser: .venv/packages
 	$(BIN)/python -m harvester.browser
+	touch $@
+
+# Chart libraries that tests draw with: only what npm has, and only for them.
+.venv/charts: tests/charts/package.json tests/charts/package-lock.json
+	mkdir -p $@
+	cp tests/charts/package.json tests/charts/package-lock.json $@
+	cd $@ && npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
 	touch $@

@@ -8,6 +8,7 @@ import csv
 import json
 import sys
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ from harvester.graph import Graph, watch
 from harvester.graph import read as read_graph
 from harvester.graph.points import Point, Series
 from harvester.wire import Wire
+
+SECONDS = 15
+"""How long a page may take to draw its chart."""
 
 
 def read(options: argparse.Namespace) -> int:
@@ -74,7 +78,7 @@ async def _read(
         page = await context.new_page()
         heard = await watch(page)
         await _open(page, address)
-        return await read_graph(page, zone, day=day, heard=heard)
+        return await read_graph(page, zone, day=day, heard=heard, seconds=SECONDS)
 
 
 async def _open(page: Page, address: str) -> None:
@@ -125,8 +129,8 @@ def _point(point: Point) -> dict[str, Any]:
     }
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else f"{value:f}"  # type: ignore[str-bytes-safe]
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:f}"
 
 
 def _write_csv(graph: Graph) -> None:

@@ -1,11 +1,13 @@
-"""Reads the points of a chart that a page has drawn: by ranked strategies, checked on each other."""
+"""Reads the points of a chart that a page draws: by ranked strategies, checked on each other."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from playwright.async_api import Page
@@ -26,7 +28,7 @@ from harvester.graph.drawn import Drawn, look
 from harvester.graph.points import Doubt, Graph, Point, Raw, Series, placed
 from harvester.graph.watch import Watch, watch
 
-__all__ = ["Graph", "STRATEGIES", "read", "ready", "strategies", "watch"]
+__all__ = ["STRATEGIES", "Graph", "read", "ready", "strategies", "watch"]
 
 STRATEGIES = ("received", "objects", "heap", "labels", "tips", "geometry")
 """Ranked: the first that gives points with hours is the one that is handed on."""
@@ -70,7 +72,13 @@ async def read(
     series = {name: [s for s, _ in found] for name, found in readings.items()}
     best = max(series, key=lambda n: (_has_hours(series[n]), len(series[n]) if n in KNOWING else 0))
     _same_day({p.wall.date() for s in series[best] for p in s.points[:-1] if p.wall}, day)
-    return _judged(best, series, drawn, zone, [raw for _, raw in readings[best]], shown)
+    graph = _judged(best, series, drawn.totals)
+    resolved = hours.resolve(placed(readings[best][0][1]).places, zone, shown)
+    return replace(
+        graph,
+        doubts=graph.doubts + tuple(Doubt(rule, message) for rule, message in resolved.doubts),
+        missing=hours.lacking(resolved.whens, zone),
+    )
 
 
 async def strategies(
@@ -115,7 +123,8 @@ async def ready(page: Page, seconds: float) -> Drawn:
     if drawn.busy:
         raise Transient(
             State.PORTAL_DOWN,
-            f"The chart at {_where(page)} was still loading after {seconds:.0f} s; try again later.",
+            f"The chart at {_where(page)} was still loading after {seconds:.0f} s;"
+            " try again later.",
         )
     what = "only an image of a chart" if drawn.images else "no chart"
     raise Drift(
@@ -167,33 +176,23 @@ def _has_hours(found: Sequence[Series]) -> bool:
     return any(p.wall for s in found for p in s.points)
 
 
-def _judged(
-    best: str,
-    series: Mapping[str, list[Series]],
-    drawn: Drawn,
-    zone: ZoneInfo,
-    raws: Sequence[Raw],
-    day: date | None,
-) -> Graph:
+def _judged(best: str, series: Mapping[str, list[Series]], totals: Sequence[Decimal]) -> Graph:
     mine = series[best]
     told = {n: crosscheck.compare(mine, found) for n, found in series.items() if n != best}
     doubts = [doubt for doubt in told.values() if doubt]
-    agrees, differs = crosscheck.check_total(mine, drawn.totals)
+    agrees, differs = crosscheck.check_total(mine, totals)
     agreed = [name for name, doubt in told.items() if doubt is None] + ["total"] * agrees
     doubts += [differs] if differs else []
-    resolved = hours.resolve(placed(raws[0]).places, zone, day)
-    doubts += [Doubt(rule, message) for rule, message in resolved.doubts]
     if not _has_hours(mine):
-        doubts.append(
-            Doubt("no-hours", "The graph does not say which day or hour its points are of.")
-        )
+        message = "The graph does not say which day or hour its points are of."
+        doubts.append(Doubt("no-hours", message))
     if best == "geometry" and not agrees:
-        doubts.append(Doubt("measured-only", "The points are only measured from the drawing, and no"
-                            " printed total agrees with them: they are not to be stored."))  # fmt: skip
-    elif not agreed:
-        doubts.append(
-            Doubt("not-checked", f"Only {best} could read the graph: nothing confirms it.")
+        message = (
+            "The points are only measured from the drawing, and no printed total agrees with"
+            " them: they are not to be stored."
         )
-    return Graph(
-        tuple(mine), best, tuple(agreed), tuple(doubts), hours.lacking(resolved.whens, zone)
-    )
+        doubts.append(Doubt("measured-only", message))
+    elif not agreed:
+        message = f"Only {best} could read the graph: nothing confirms it."
+        doubts.append(Doubt("not-checked", message))
+    return Graph(tuple(mine), best, tuple(agreed), tuple(doubts))

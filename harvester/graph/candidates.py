@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from harvester.graph.scripts import decimal
 FEWEST = 12
 """Values that a series has at least: half a day of hours, a year of months."""
 MOST = 20_000
+WIDEST = 12
+"""Cells that a row without names has at most."""
 LEAST_MS, MOST_MS = 631_152_000_000, 4_102_444_800_000
 """Milliseconds of the years 1990 and 2100: numbers between them are times."""
 PLACES = 4
@@ -48,7 +51,7 @@ def timed(places: Sequence[Place]) -> bool:
         return False
     if all(isinstance(p, Epoch) for p in places):
         ms = [p.ms for p in places if isinstance(p, Epoch)]
-        return all(a <= b for a, b in zip(ms, ms[1:], strict=False)) and ms[0] < ms[-1]
+        return all(a <= b for a, b in itertools.pairwise(ms)) and ms[0] < ms[-1]
     told = [clock(p) for p in places if isinstance(p, str)]
     return len(told) == len(places) and all(t.time is not None or t.day for t in told)
 
@@ -64,12 +67,11 @@ def rows_table(rows: Sequence[Any], source: str) -> Table | None:
         return Table({str(n): [row.get(n) for row in rows] for n in names}, source)
     if all(isinstance(row, list) for row in rows):
         width = max(map(len, rows))
-        if not 1 < width <= 12 or any(len(row) != width for row in rows):
-            return None
-        return Table({str(n): [row[n] for row in rows] for n in range(width)}, source)
-    if any(isinstance(row, dict | list) for row in rows):
-        return None
-    return Table({"": rows}, source)
+        even = 1 < width <= WIDEST and all(len(row) == width for row in rows)
+        columns = {str(n): [row[n] for row in rows] for n in range(width)} if even else None
+        return Table(columns, source) if columns else None
+    bare = not any(isinstance(row, dict | list) for row in rows)
+    return Table({"": rows}, source) if bare else None
 
 
 def choose(tables: Iterable[Table], drawn: Drawn) -> list[Raw]:
@@ -154,12 +156,12 @@ def _series(tables: Sequence[Table]) -> Iterator[Raw]:
             known = [v for v in values if v is not None]
             if name == axis or len(known) < FEWEST * 2 // 3 or not _varied(known):
                 continue
-            if sum(c is not None and c not in {"", "NaN"} for c in cells) > len(known):
+            if sum(c is not None and c not in ("", "NaN") for c in cells) > len(known):
                 continue
             if all(isinstance(place(cell), Epoch) for cell in cells if cell is not None):
                 continue
             length = len(values)
-            own = places or next(iter(lone[length]), None)
+            own = places or next(iter(lone[length]), ())
             yield Raw(name if not name.isdigit() else "", own or (None,) * length, values,
                       source=table.source)  # fmt: skip
 
@@ -181,5 +183,5 @@ def _places(table: Table) -> tuple[str | None, tuple[Place, ...]]:
 
 def _varied(known: Sequence[Decimal]) -> bool:
     """Tell whether numbers are more than a count, a constant or an even series."""
-    steps = {b - a for a, b in zip(known, known[1:], strict=False)}
+    steps = {b - a for a, b in itertools.pairwise(known)}
     return len(steps) > 2 and len(set(known)) > 2

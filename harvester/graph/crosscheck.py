@@ -1,4 +1,4 @@
-"""Compares what strategies read of one graph: agreement, or a doubt that names both; never a choice."""
+"""Compares what strategies read of one graph: they agree, or a doubt names both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from itertools import combinations
 
 from harvester.graph.candidates import unit_of
 from harvester.graph.points import Doubt, Point, Series
-
 
 EXACT = {"received", "objects", "heap"}
 """Strategies that have values as the chart was given them."""
@@ -59,9 +58,11 @@ def _apart(one: Series, other: Series) -> _Apart | None:
     known = [(a, b) for a, b in pairs if a.value is not None and b.value is not None]
     if not known:
         return None
-    a, b = max(known, key=lambda pair: abs((pair[0].value or 0) - (pair[1].value or 0)))
-    residual = abs((a.value or Decimal(0)) - (b.value or Decimal(0)))
-    return _Apart(residual, one.precision + other.precision, a.label or b.label or "a point")
+    residual, where = max(
+        (abs((a.value or Decimal(0)) - (b.value or Decimal(0))), a.label or b.label)
+        for a, b in known
+    )
+    return _Apart(residual, one.precision + other.precision, where or "a point")
 
 
 def _pairs(
@@ -77,9 +78,8 @@ def _pairs(
         if len(pairs) * 3 >= max(len(ours), len(theirs)) * 2:
             return pairs
         return []
-    for pick in (lambda points: list(points), lambda points: [p for p in points if p.value is not None],
-                 lambda points: [p for p in points if p.value]):  # fmt: skip
-        a, b = pick(ours), pick(theirs)
+    for without in ((), (None,), (None, 0)):
+        a, b = ([p for p in points if p.value not in without] for points in (ours, theirs))
         if len(a) == len(b):
             return list(zip(a, b, strict=True))
     return []

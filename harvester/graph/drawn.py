@@ -1,7 +1,8 @@
-"""What a page's charts draw: marks in groups, axis scales, printed totals, and whether a series fits."""
+"""What a page's charts draw: groups of marks, scales, totals, and whether a series fits."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import defaultdict
@@ -18,6 +19,8 @@ from harvester.printed import amount
 
 FEWEST = 3
 """Marks that a group has at least."""
+SWATCH = 40.0
+"""Pixels that a swatch of a legend is wide at most."""
 SAME = 0.6
 """Pixels within which two vertices are one: some libraries begin a line with a tiny step."""
 NEAR = 1.3
@@ -93,6 +96,8 @@ class Drawn:
     """One look at a page; `scales` are those that its printed axis labels may have."""
 
     groups: list[Group] = field(default_factory=list)
+    swatches: list[Mark] = field(default_factory=list)
+    """Marks that are small enough to be of a legend."""
     words: list[Word] = field(default_factory=list)
     dates: list[str] = field(default_factory=list)
     """Values of the page's date fields."""
@@ -127,6 +132,7 @@ async def look(page: Page) -> Drawn:
         here = [_word(w) for w in told["words"] if not w.get("input")]
         drawn.words += here
         drawn.groups += _groups(told["shapes"])
+        drawn.swatches += [m for s in told["shapes"] if (m := _mark(s)).width <= SWATCH]
         lines = sorted({round(y, 1) for y in _level(told["shapes"])})
         drawn.lines += lines
         drawn.scales += _scales(here, lines)
@@ -141,7 +147,7 @@ def _word(told: dict[str, Any]) -> Word:
 def _level(shapes: Sequence[dict[str, Any]]) -> Iterator[float]:
     for shape in shapes:
         at = [[float(v) for v in point] for point in shape["at"]]
-        for (x1, y1), (x2, y2) in zip(at, at[1:], strict=False):
+        for (x1, y1), (x2, y2) in itertools.pairwise(at):
             if shape["kind"] == "line" and abs(y1 - y2) < 0.2 and abs(x1 - x2) > 3.5:
                 yield y1
 
@@ -159,11 +165,16 @@ def _groups(shapes: Sequence[dict[str, Any]]) -> list[Group]:
                 groups["line", "fill", fill, shape["group"][2]] += edge
             groups["line", "once", n] += _once(edge)
             continue
-        (x1, y1), (x2, y2) = at[0], at[-1]
-        mark = Mark((x1 + x2) / 2, min(y1, y2), max(y1, y2), fill, abs(x2 - x1))
+        mark = _mark(shape)
         look, parent, grandparent = shape["group"]
-        for key in (("parent", parent, how), ("grandparent", grandparent, how), ("fill", fill, how),
-                    ("class", look, parent), ("class", look), ("both", fill, grandparent)):  # fmt: skip
+        for key in (
+            ("parent", parent, how),
+            ("grandparent", grandparent, how),
+            ("fill", fill, how),
+            ("class", look, parent),
+            ("class", look),
+            ("both", fill, grandparent),
+        ):
             groups[kind, *key].append(mark)
     found: dict[tuple[str, tuple[Mark, ...]], None] = {}
     for key, marks in groups.items():
@@ -174,6 +185,11 @@ def _groups(shapes: Sequence[dict[str, Any]]) -> list[Group]:
         if len(slim) >= FEWEST:  # swatches and backgrounds are of another width
             found[str(key[0]), slim] = None
     return [Group(kind, marks) for kind, marks in found]
+
+
+def _mark(shape: dict[str, Any]) -> Mark:
+    (x1, y1), (x2, y2) = ([float(v) for v in shape["at"][n]] for n in (0, -1))
+    return Mark((x1 + x2) / 2, min(y1, y2), max(y1, y2), shape["fill"], abs(x2 - x1))
 
 
 def _along(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -189,7 +205,7 @@ def _once(marks: Sequence[Mark]) -> list[Mark]:
 
 
 def _scales(words: Sequence[Word], lines: Sequence[float]) -> list[Scale]:
-    """Find columns of printed numbers that grow evenly up the screen."""
+    """Find columns of printed numbers that grow evenly up the screen, the surest first."""
     columns: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
     for word in words:
         value = _tick(word.text)
@@ -198,12 +214,13 @@ def _scales(words: Sequence[Word], lines: Sequence[float]) -> list[Scale]:
         for side, x in (("l", word.left), ("r", word.right), ("m", (word.left + word.right) / 2)):
             columns[side, round(x / 3)].append((float(value), word.y))
             columns[side, round((x + 1.5) / 3) + 100_000].append((float(value), word.y))
-    found: dict[Scale, None] = {}
+    found: dict[Scale, float] = {}
     for ticks in columns.values():
         scale = _evenly(sorted(set(ticks)), lines)
         if scale:
-            found[scale] = None
-    return list(found)
+            off = max(abs(scale.slope * v + scale.zero - y) for v, y in ticks)
+            found[scale] = off - len(ticks)
+    return sorted(found, key=lambda scale: found[scale])
 
 
 def _tick(text: str) -> Decimal | None:

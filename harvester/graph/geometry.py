@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -10,6 +11,8 @@ from harvester.graph.hours import clock
 from harvester.graph.points import Place, Raw
 
 FEWEST = 12
+UNEVEN = 0.15
+"""Share of a step by which marks may be off an even spacing; a swatch of the legend is more."""
 SHARE = 0.005
 """Of the full scale: what a measured value may be off."""
 FLAT = 0.5
@@ -36,8 +39,10 @@ def _is_series(group: Group) -> bool:
     marks = group.marks
     if not FEWEST <= len(marks) <= 2000:
         return False
-    apart = [b.x - a.x for a, b in zip(marks, marks[1:], strict=False)]
+    apart = [b.x - a.x for a, b in itertools.pairwise(marks)]
     if min(apart) < 2 or max(apart) > 12 * min(apart):
+        return False
+    if any(abs(a / min(apart) - round(a / min(apart))) > UNEVEN for a in apart):
         return False
     ends = group.ends()
     if max(ends) - min(ends) < 8:
@@ -53,14 +58,16 @@ def _measured(group: Group, drawn: Drawn) -> Raw | None:
         return None
     values = [scale.value(end) for end in ends]
     empty = [group.kind == "bar" and m.bottom - m.top < FLAT for m in group.marks]
-    full = max(max(values), 0.0) - min(*values, 0.0)
+    full = max(*values, 0.0) - min(*values, 0.0)
     step = Decimal(10) ** (int(Decimal(full or 1).adjusted()) - 4)
     off = Decimal(max(full * SHARE, abs(1 / scale.slope)))
     return Raw(
         "",
         tuple(_places(group.marks, drawn.words)),
-        tuple(None if flat else Decimal(value).quantize(step)
-              for value, flat in zip(values, empty, strict=True)),
+        tuple(
+            None if flat else Decimal(value).quantize(step)
+            for value, flat in zip(values, empty, strict=True)
+        ),
         (ESTIMATED,) * len(values),
         off.quantize(step),
         f"{group.kind}s on the axis",
@@ -70,7 +77,7 @@ def _measured(group: Group, drawn: Drawn) -> Raw | None:
 def _scale(group: Group, scales: Sequence[Scale]) -> Scale | None:
     """Return the axis that a group stands on, moved to the edge that its bars share, which is 0."""
     base, ends = group.base, group.ends()
-    for scale in sorted(scales, key=lambda s: abs(s.slope)):
+    for scale in scales:
         if base is None:
             return scale
         exact = min(
@@ -83,17 +90,22 @@ def _scale(group: Group, scales: Sequence[Scale]) -> Scale | None:
 
 def _places(marks: Sequence[Mark], words: Sequence[Word]) -> list[Place]:
     """Return the hour printed under each mark, or counted between two that are printed."""
-    width = min(b.x - a.x for a, b in zip(marks, marks[1:], strict=False))
+    width = min(b.x - a.x for a, b in itertools.pairwise(marks))
     told: list[tuple[int, str]] = []
     for n, mark in enumerate(marks):
-        under = [w for w in words if not w.tilted and abs((w.left + w.right) / 2 - mark.x) < width / 3
-                 and clock(w.text).time is not None]  # fmt: skip
+        under = [
+            word
+            for word in words
+            if not word.tilted
+            and abs((word.left + word.right) / 2 - mark.x) < width / 3
+            and clock(word.text).time is not None
+        ]
         if under:
             told.append((n, max(under, key=lambda w: w.y).text))
     places: list[Place] = [None] * len(marks)
     for n, text in told:
         places[n] = text
-    for (a, first), (b, second) in zip(told, told[1:], strict=False):
+    for (a, first), (b, second) in itertools.pairwise(told):
         hours = _hours(first, second)
         if hours == b - a:
             start = clock(first).time
@@ -107,7 +119,7 @@ def _places(marks: Sequence[Mark], words: Sequence[Word]) -> list[Place]:
 
 def _beyond(places: list[Place], told: Sequence[tuple[int, str]]) -> None:
     """Count on behind the last printed hour, up to midnight, where hours are evenly printed."""
-    gaps = {(_hours(a, b), q - p) for (p, a), (q, b) in zip(told, told[1:], strict=False)}
+    gaps = {(_hours(a, b), q - p) for (p, a), (q, b) in itertools.pairwise(told)}
     at, text = told[-1]
     start = clock(text).time
     if start and gaps and all(hours == apart for hours, apart in gaps):

@@ -53,8 +53,12 @@ async def _session(page: Page, frame: Frame) -> AsyncIterator[CDPSession | None]
 
 async def _lists(session: CDPSession, prototypes: Sequence[str]) -> list[Any]:
     contexts: list[int] = []
-    session.on("Runtime.executionContextCreated", lambda told: contexts.append(told["context"]["id"])
-               if told["context"].get("auxData", {}).get("isDefault") else None)  # fmt: skip
+
+    def note(told: dict[str, Any]) -> None:
+        if told["context"].get("auxData", {}).get("isDefault"):
+            contexts.append(told["context"]["id"])
+
+    session.on("Runtime.executionContextCreated", note)
     await session.send("Runtime.enable")
     found: list[Any] = []
     for context in contexts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,8 +14,12 @@ from zoneinfo import ZoneInfo
 from harvester.graph.points import Epoch, Place
 
 HOUR = timedelta(hours=1)
-_MONTHS = {name: n for n, name in enumerate(
-    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
+_MONTHS = {
+    name: n
+    for n, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
 _DATES = (
     re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
     re.compile(r"(?<!\d)(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})(?!\d)"),
@@ -25,13 +30,13 @@ _DATES = (
 )
 _CLOCK = re.compile(
     r"(?<![\d.:])(?P<h>\d{1,2})(?::(?P<min>\d\d)(?::\d\d(?:\.\d+)?)?)?\s*(?P<half>[ap])\.?m\.?(?![a-z])"
-    r"|(?<![\d.:])(?P<h24>\d{1,2}):(?P<min24>\d\d)(?::\d\d(?:\.\d+)?)?(?![\d:])",
+    r"|(?<![\d.:])(?P<h24>\d{1,2}):(?P<min24>\d\d)(?::\d\d(?:\.\d+)?)?(?!\d|:\d)",
     re.IGNORECASE,
 )
 _YEARLESS = re.compile(
-    r"(?:\b(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?)(?:day)?\b[,.]?\s*)"
-    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}\b(?!\d|,? \d{4})[,.]?"
-    r"|(?<!\d)\d{1,2} (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b(?!\.? \d{4})[,.]?",
+    rf"(?:\b(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?)(?:day)?\b[,.]?\s*)"
+    rf"|\b(?:{'|'.join(_MONTHS)})[a-z]*\.? \d{{1,2}}\b(?!\d|,? \d{{4}})[,.]?"
+    rf"|(?<!\d)\d{{1,2}} (?:{'|'.join(_MONTHS)})[a-z]*\b(?!\.? \d{{4}})[,.]?",
     re.IGNORECASE,
 )
 """Weekdays, and days without a year: they say no date, nor are they values."""
@@ -139,17 +144,16 @@ def _epochs(places: Sequence[Epoch], zone: ZoneInfo, day: date | None) -> Hours:
     as_wall = [at.replace(tzinfo=None) for at in utc]
     as_instant = [at.astimezone(zone) for at in utc]
     local = [at.replace(tzinfo=None, fold=0) for at in as_instant]
-    step = min((b - a for a, b in zip(as_wall, as_wall[1:], strict=False) if b > a), default=HOUR)
-    if step >= timedelta(days=1):
-        step = timedelta(days=1)
+    step = min((b - a for a, b in itertools.pairwise(as_wall) if b > a), default=HOUR)
+    step = min(timedelta(days=1), step)
     wall_fits, local_fits = _fills(as_wall, step, day), _fills(local, step, day)
     if wall_fits == local_fits and any(a != b for a, b in zip(as_wall, local, strict=True)):
         message = (
             "The graph's times may be instants or wall time stored as UTC; no whole day"
             " decides it, so no hour is given. Give the day, or a page that shows a whole one."
         )
-        labels = tuple(When(f"{at:%Y-%m-%dT%H:%M}Z", None) for at in as_wall)
-        return Hours(labels, (("hours-undecided", message),))
+        unknown = tuple(When(f"{at:%Y-%m-%dT%H:%M}Z", None) for at in as_wall)
+        return Hours(unknown, (("hours-undecided", message),))
     if wall_fits:
         labels = [f"{at:%Y-%m-%d %H:%M}" for at in as_wall]
         return _walls(labels, list(as_wall), zone)
@@ -174,13 +178,19 @@ def _lost_instants(whens: list[When], again: Sequence[int], zone: ZoneInfo) -> H
             continue
         if _offsets(wall, zone) == 2:
             whens[n] = When(whens[n].label, wall, 1, None)
-            doubts.append(("hour-repeated", f"The graph has {wall:%Y-%m-%d %H:%M} twice at one"
-                           " instant; the second is kept as the repeated hour, without one."))  # fmt: skip
+            message = (
+                f"The graph has {wall:%Y-%m-%d %H:%M} twice at one"
+                " instant; the second is kept as the repeated hour, without one."
+            )
+            doubts.append(("hour-repeated", message))
         else:
             for at in (n - 1, n):
                 whens[at] = When(whens[at].label, None)
-            doubts.append(("hour-lost", f"The graph has two values at {wall:%Y-%m-%d %H:%M}: one is of"
-                           " an hour that its clock lost; neither is given that hour."))  # fmt: skip
+            message = (
+                f"The graph has two values at {wall:%Y-%m-%d %H:%M}: one is of"
+                " an hour that its clock lost; neither is given that hour."
+            )
+            doubts.append(("hour-lost", message))
     return Hours(tuple(whens), tuple(doubts))
 
 
@@ -239,11 +249,13 @@ def _walls(labels: Sequence[str], walls: Sequence[datetime | None], zone: ZoneIn
         seen[wall] += 1
         may = _offsets(wall, zone)
         if ordinal and ordinal >= may:
-            doubts.append(("hour-twice", f"The graph has {wall:%Y-%m-%d %H:%M} more often than that"
-                           " hour was."))  # fmt: skip
+            message = f"The graph has {wall:%Y-%m-%d %H:%M} more often than that hour was."
+            doubts.append(("hour-twice", message))
         if may == 0:
-            doubts.append(("hour-never", f"The graph has a value at {wall:%Y-%m-%d %H:%M}, an hour that"
-                           " the clock skipped."))  # fmt: skip
+            message = (
+                f"The graph has a value at {wall:%Y-%m-%d %H:%M}, an hour that the clock skipped."
+            )
+            doubts.append(("hour-never", message))
         whens.append(When(label, wall, ordinal))
     return Hours(tuple(whens), tuple(dict.fromkeys(doubts)))
 

@@ -41,7 +41,7 @@ def _colours(raw: Raw, drawn: Drawn) -> list[str]:
 
 def _meaning(colour: str, drawn: Drawn) -> str:
     """Return the word right of a legend's swatch of this colour."""
-    for swatch in (m for g in drawn.groups for m in g.marks if m.fill == colour):
+    for swatch in (mark for mark in drawn.swatches if mark.fill == colour):
         for word in drawn.words:
             beside = (
                 0 < word.left - swatch.x < 40 and abs(word.y - (swatch.top + swatch.bottom) / 2) < 8

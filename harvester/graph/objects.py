@@ -1,4 +1,4 @@
-"""Strategy: chart objects that registries, elements, jQuery data, React props or bound data lead to."""
+"""Strategy: chart objects that registries, elements, jQuery, React or bound data lead to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from harvester.graph.candidates import distinct, place
 from harvester.graph.drawn import Drawn, fit
 from harvester.graph.points import Raw
 from harvester.graph.scripts import decimal, everywhere
-
 
 LOOSE = {"D3", "React props"}
 """Sources that are data beside the drawing, not a chart's own: what they hold may be anything."""

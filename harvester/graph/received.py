@@ -58,25 +58,26 @@ def _inside(value: Any, name: str, deep: int = 0) -> Iterator[Table]:  # noqa: A
         with suppress(ValueError):
             yield from _inside(read_json(value), name, deep + 1)
     elif isinstance(value, dict):
-        lists = {k: v for k, v in value.items() if isinstance(v, list) and len(v) >= FEWEST}
-        bare = {k: v for k, v in lists.items() if not isinstance(v[0], dict | list)}
-        by_length: dict[int, dict[str, Any]] = {}
-        for key, cells in bare.items():
-            by_length.setdefault(len(cells), {})[key] = cells
-        for columns in by_length.values():
-            yield Table(columns, name)
-        for key, inner in value.items():
-            if key not in bare:
-                yield from _inside(inner, name, deep + 1)
+        yield from _lists(value, name, deep)
     elif isinstance(value, list):
         table = rows_table(value, name)
-        if table:
-            yield table
-            if not all(isinstance(row, dict) for row in value):
-                return
-        for inner in value[:500]:
-            if isinstance(inner, dict | list | str):
+        yield from [table] if table else []
+        if table is None or all(isinstance(row, dict) for row in value):
+            for inner in value[:500]:
                 yield from _inside(inner, name, deep + 1)
+
+
+def _lists(value: dict[str, Any], name: str, deep: int) -> Iterator[Table]:
+    """Yield an object's lists of one length as a table, and walk what else it holds."""
+    columns: dict[int, dict[str, Any]] = {}
+    for key, cells in value.items():
+        bare = isinstance(cells, list) and not any(isinstance(c, dict | list) for c in cells)
+        if bare and len(cells) >= FEWEST:
+            columns.setdefault(len(cells), {})[key] = cells
+        else:
+            yield from _inside(cells, name, deep + 1)
+    for lists in columns.values():
+        yield Table(lists, name)
 
 
 def _comma_separated(text: str, name: str) -> Table | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +25,11 @@ class Library:
     style: str = ""
 
 
-_REACT = (
-    'import * as React from "react"; import {createRoot as create} from "react-dom/client";'
-)
+_REACT = 'import * as React from "react"; import {createRoot as create} from "react-dom/client";'
 
 LIBRARIES = {
     "highcharts": Library(
-        'import Highcharts from "highcharts"; import "highcharts/modules/accessibility.js"; const lib = Highcharts;', "Highcharts",
+        'import lib from "highcharts"; import "highcharts/modules/accessibility.js";', "Highcharts",
         ("highcharts/highcharts.js", "highcharts/modules/accessibility.js")),
     "chartjs": Library(
         'import Chart from "chart.js/auto"; const lib = Chart;', "Chart",
@@ -54,7 +51,8 @@ LIBRARIES = {
         "{core: am4core, charts: am4charts}"),
     "d3": Library('import * as lib from "d3";', "d3", ("d3/dist/d3.min.js",)),
     "kendo": Library(
-        'import lib from "jquery-global"; import "../../node_modules/@progress/kendo-ui/umd/kendo.all.min.js";', "jQuery",
+        'import lib from "jquery-global";'
+        'import "../../node_modules/@progress/kendo-ui/umd/kendo.all.min.js";', "jQuery",
         ("jquery/dist/jquery.min.js", "@progress/kendo-ui/umd/kendo.all.min.js")),
     "devextreme": Library(
         'import lib from "devextreme/viz/chart";', "DevExpress.viz.dxChart",
@@ -116,9 +114,10 @@ def build() -> Path:
                 if ":" in pair
             )
             (entries / f"{name}.global.js").write_text(shown, encoding="utf-8")
-    command = [str(INSTALLED / "node_modules" / ".bin" / "esbuild"), *sorted(map(str, entries.glob("*.js"))), "--bundle",
+    esbuild = INSTALLED / "node_modules" / ".bin" / "esbuild"
+    command = [str(esbuild), *sorted(map(str, entries.glob("*.js"))), "--bundle",
                "--minify", "--format=iife", f"--outdir={BUILT}", "--log-level=error",
-               "--define:process.env.NODE_ENV=\"production\"", "--loader:.css=empty"]  # fmt: skip
+               '--define:process.env.NODE_ENV="production"', "--loader:.css=empty"]  # fmt: skip
     subprocess.run(command, check=True, cwd=INSTALLED)
     stamp.touch()
     return BUILT

@@ -33,7 +33,7 @@ Grades = Callable[..., Awaitable[dict[str, str]]]
 
 
 def grade(raws: Iterable[Raw], case: Case) -> str:
-    """Return exact, within (0.5 % of full scale), apart or none; with what is wrong of the hours."""
+    """Return exact, within (0.5 % of full scale), apart or none, and what is wrong of the hours."""
     found = [placed(raw) for raw in raws]
     if not found:
         return "none"
@@ -46,7 +46,9 @@ def grade(raws: Iterable[Raw], case: Case) -> str:
         grades.append(min(fitting, default=(Decimal(1), "hours wrong")))
     off = max(g[0] for g in grades)
     value = "exact" if off == 0 else "within" if off <= WITHIN else "apart"
-    return value if value == "apart" else value + max(g[1] for g in grades).replace("hours", ", hours")
+    return (
+        value if value == "apart" else value + max(g[1] for g in grades).replace("hours", ", hours")
+    )
 
 
 def _fits(
@@ -70,7 +72,11 @@ async def opened() -> AsyncIterator[Grades]:
     """Serve the zoo, start one browser, and yield what grades a page by the strategies named."""
     build()
     app = web.Application()
-    for route, folder in (("/modules", INSTALLED / "node_modules"), ("/built", BUILT), ("/draw", DRAW)):
+    for route, folder in (
+        ("/modules", INSTALLED / "node_modules"),
+        ("/built", BUILT),
+        ("/draw", DRAW),
+    ):
         app.router.add_static(route, folder)
     app.router.add_get("/page/{name}/{kind}", _page)
     app.router.add_get("/data", _data)
@@ -100,7 +106,7 @@ async def _data(request: web.Request) -> web.Response:
     return web.json_response({**CASES[request.query["case"]].data(), "keep": kept})
 
 
-async def _grades(
+async def _grades(  # noqa: PLR0917 - one table's cell
     context: BrowserContext,
     base: str,
     name: str,
@@ -108,10 +114,7 @@ async def _grades(
     case: str,
     names: Sequence[str] = STRATEGIES,
 ) -> dict[str, str]:
-    """Open one page and grade each strategy, in the order given, and heap only where fewer than two are exact.
-
-    With all strategies, all are graded.
-    """
+    """Open one page and grade strategies; of a choice, the heap only where two are not exact."""
     view = await context.new_page()
     try:
         heard = await watch(view)
@@ -119,7 +122,11 @@ async def _grades(
         drawn = await ready(view, 20)
         grades = {}
         for strategy in names:
-            if names != STRATEGIES and strategy == "heap" and list(grades.values()).count("exact") > 1:
+            if (
+                names != STRATEGIES
+                and strategy == "heap"
+                and list(grades.values()).count("exact") > 1
+            ):
                 continue
             raws = await strategies(view, drawn, heard, [strategy])
             grades[strategy] = grade(raws.get(strategy, []), CASES[case])
