@@ -21,6 +21,10 @@ FEWEST = 3
 """Marks that a group has at least."""
 SWATCH = 40.0
 """Pixels that a swatch of a legend is wide at most."""
+TILT = 2.5
+"""Pixels by which printed numbers may stand off an even scale."""
+BESIDE = 8
+"""Pixels that a number may stand beside its line."""
 SAME = 0.6
 """Pixels within which two vertices are one: some libraries begin a line with a tiny step."""
 NEAR = 1.3
@@ -214,12 +218,12 @@ def _scales(words: Sequence[Word], lines: Sequence[float]) -> list[Scale]:
         for side, x in (("l", word.left), ("r", word.right), ("m", (word.left + word.right) / 2)):
             columns[side, round(x / 3)].append((float(value), word.y))
             columns[side, round((x + 1.5) / 3) + 100_000].append((float(value), word.y))
-    found: dict[Scale, float] = {}
+    found: dict[Scale, tuple[int, int]] = {}
     for ticks in columns.values():
-        scale = _evenly(sorted(set(ticks)), lines)
+        scale = _evenly(sorted(set(ticks)))
         if scale:
-            off = max(abs(scale.slope * v + scale.zero - y) for v, y in ticks)
-            found[scale] = off - len(ticks)
+            exact = _on_lines(sorted(set(ticks)), lines)
+            found[exact or scale] = (-bool(exact), -len(ticks))
     return sorted(found, key=lambda scale: found[scale])
 
 
@@ -230,7 +234,7 @@ def _tick(text: str) -> Decimal | None:
     return amount(re.sub(r"\s*[a-zA-Z]+$", "", bare))
 
 
-def _evenly(ticks: Sequence[tuple[float, float]], lines: Sequence[float]) -> Scale | None:
+def _evenly(ticks: Sequence[tuple[float, float]]) -> Scale | None:
     values = [value for value, _ in ticks]
     if len(ticks) < FEWEST or len(set(values)) < len(values):
         return None
@@ -238,19 +242,21 @@ def _evenly(ticks: Sequence[tuple[float, float]], lines: Sequence[float]) -> Sca
     if fitted is None or fitted.slope >= 0:
         return None
     off = max(abs(fitted.slope * v + fitted.zero - y) for v, y in ticks)
-    if off > 2.5:
-        return None
-    # Labels stand a little beside their lines: the lines say where exactly.
+    return fitted if off <= TILT else None
+
+
+def _on_lines(ticks: Sequence[tuple[float, float]], lines: Sequence[float]) -> Scale | None:
+    """Return the scale of the lines that numbers stand a little beside: these say where exactly."""
     shifts = [min((at - y for at in lines), key=abs) for _, y in ticks] if lines else []
     usual = median(shifts) if shifts else 0
     exact = [
         (v, y + shift)
         for (v, y), shift in zip(ticks, shifts, strict=False)
-        if abs(shift) < 8 and abs(shift - usual) < 1
+        if abs(shift) < BESIDE and abs(shift - usual) < 1
     ]
-    if len(exact) >= max(FEWEST, len(ticks) / 2):
-        return line([v for v, _ in exact], [y for _, y in exact]) or fitted
-    return fitted
+    if len(exact) < max(FEWEST, len(ticks) / 2):
+        return None
+    return line([v for v, _ in exact], [y for _, y in exact])
 
 
 def line(xs: Sequence[float], ys: Sequence[float]) -> Scale | None:

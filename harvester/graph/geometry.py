@@ -44,7 +44,9 @@ def _is_series(group: Group) -> bool:
         return False
     if any(abs(a / min(apart) - round(a / min(apart))) > UNEVEN for a in apart):
         return False
-    ends = group.ends()
+    ends, base = group.ends(), group.base
+    if base is not None and any(min(abs(m.top - base), abs(m.bottom - base)) > 2 for m in marks):
+        return False
     if max(ends) - min(ends) < 8:
         return False
     fills = [m.fill for m in marks]
