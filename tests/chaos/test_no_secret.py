@@ -12,7 +12,7 @@ from harvester.sandbox.session import Session, Sessions
 
 OWN_PLACE = "the password stands plainly in secrets/house"
 """Where it is kept for the next run."""
-FAULTS = ("", "html-pdf=1", "expire-after=15", "redesign=tables", "mfa", "terms")
+FAULTS = ("html-pdf=1 expire-after=10", "foreign-redirect", "terms")
 
 
 @pytest.fixture
@@ -43,12 +43,12 @@ def left(coop: Coop, home: Path, cookies: list[str], password: str) -> tuple[str
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nothing_secret_is_left_anywhere(fault: str, cookies: list[str], tmp_path: Path) -> None:
-    with Coop("sandbox-new", months=1, click_ms=20, faults=[*filter(None, [fault])]) as coop:
+    with Coop("sandbox-new", months=1, click_ms=20, faults=fault.split()) as coop:
         coop.make_home(tmp_path / "home")
         told, found = left(coop, tmp_path / "home", cookies, coop.world.sign_in(coop.user).password)
     assert found == []
     assert "harvest.finished" in told
-    assert bool(cookies) == (fault != "mfa")
+    assert len(cookies) == (2 if "expire" in fault else 1)
 
 
 def test_a_rejected_password_is_left_nowhere(cookies: list[str], tmp_path: Path) -> None:
