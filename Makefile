@@ -2,20 +2,27 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test zoo bench lint lock clean
+.PHONY: demo test soak zoo bench lint lock clean
 
 demo: .venv/browser
 	$(BIN)/harvester demo
 
-test: .venv/browser
+test: .venv/browser .venv/charts
 	$(BIN)/pytest -n 2 --dist loadfile
 
+# A hundred backfills that are killed and go on; `make test` does six.
+soak: .venv/browser
+	$(BIN)/python tests/chaos/soak.py --rounds 100
+
+# Every chart library by every strategy; `make test` does a choice of them.
 zoo: .venv/browser .venv/charts
 	cd tests && ../$(BIN)/python -m charts.zoo
 
 bench: .venv/packages
 	$(BIN)/python -m bench.bills
 	$(BIN)/python -m bench.upsert
+	$(BIN)/python -m bench.greenbutton
+	$(BIN)/python -m bench.exports
 
 lint: .venv/packages
 	$(BIN)/ruff check
@@ -43,5 +50,6 @@ clean:
 .venv/charts: tests/charts/package.json tests/charts/package-lock.json | .venv/packages
 	mkdir -p $@
 	cp tests/charts/package.json tests/charts/package-lock.json $@
-	! command -v npm || (cd $@ && npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error)
+	! command -v npm || (cd $@ && npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error) \
+	  || rm -rf $@/node_modules
 	touch $@
