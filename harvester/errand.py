@@ -13,7 +13,7 @@ from harvester.custody.consent import Permission
 from harvester.errors import ActionNeeded, BadData, Failure, State
 from harvester.extract.rows import Rows
 from harvester.filing import Filing, Store
-from harvester.model import Artifact, Bill, Finding, Kind, Window
+from harvester.model import Artifact, Bill, Kind, Window
 from harvester.platforms.oscp import Oscp
 from harvester.store.audit import masked
 from harvester.task import Outcome, Report, Task
@@ -23,7 +23,7 @@ TRIES = 2
 AGAIN = frozenset({State.PORTAL_DOWN, State.RATE_LIMITED})
 DOCUMENT_AGAIN = AGAIN | {State.NOT_YET_AVAILABLE, State.NOT_A_PDF}
 
-_LACKING = {"no-bills", "fewer-bills", "bill-missing"}
+_LACKING = {"no-bills", "fewer-bills", "bill-missing", "unreadable-row"}
 """Rules that say that the billing history is not all that it should be."""
 
 T = TypeVar("T")
@@ -102,17 +102,15 @@ class Errand:
     ) -> None:
         """Fetch the list of bills and the ledger, which prove each other, then the documents."""
         scopes = permission.admits(number)
-        found: list[Finding] = []
         if Scope.BILLS in scopes:
-            listed = self._file(account, await self.patiently(lambda: platform.bill_list(number)))
-            found += listed.findings
+            self._file(account, await self.patiently(lambda: platform.bill_list(number)))
         if Scope.PAYMENTS in scopes:
             since = permission.history_from(number, Scope.PAYMENTS)
             self._file(account, await self.patiently(lambda: platform.ledger(number, since)))
         if Scope.BILLS not in scopes:
             return
-        for finding in (*found, *self._catalog.findings(account)):
-            if finding.rule in _LACKING or finding in found:
+        for finding in self._catalog.findings(account):
+            if finding.rule in _LACKING:
                 self._fail(number, BadData(State.NO_DATA, finding.message))
         since = permission.history_from(number, Scope.BILLS)
         missing = self._catalog.missing_pdfs(account)

@@ -66,9 +66,11 @@ class Judging:
             self._catalog.bills(self._account),
             self._catalog.payments(self._account),
         )
+        replaced = bills.superseded(listed, known)
+        standing = [bill for bill in known if bill.key not in replaced]
         found = [
             *bills.listing(self._number, listed, known, ledger, self._profile.bills_listed),
-            *bills.ledger(self._number, known, ledger),
+            *bills.ledger(self._number, standing, ledger),
         ]
         outcomes = [(finding, at) for finding in found]
         self._catalog.replace_findings(self._account, "listing", outcomes, lasting=True)
@@ -129,9 +131,12 @@ class Judging:
     def _together(self) -> None:
         """Judge what bills say of one another, and their prices."""
         documents = self._catalog.documents(self._account)
+        listed = self._catalog.listed_bills(self._account)
+        replaced = bills.superseded(listed, [d.bill for d in documents])
         stated = [
             bills.Stated(d.bill, d.statement, d.sha if d.state is State.OK else "")
             for d in documents
+            if d.bill.key not in replaced
         ]
         at = {d.bill.key: d.retrieved_at for d in documents if d.retrieved_at}
         found = (*bills.documents(self._number, stated), *self._tariff(stated))

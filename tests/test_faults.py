@@ -294,6 +294,32 @@ def _a_person_has_to_act(home: Path, row: Row) -> None:
     assert (outcome.state, outcome.artifacts) == (State.OK, 0)
 
 
+def test_a_bill_that_is_issued_anew_is_fetched_and_the_one_before_is_kept(tmp_path: Path) -> None:
+    harvested(tmp_path)
+    outcome, counts = harvested(tmp_path, "reissued-bill", days_later=1)
+    assert (outcome.state, outcome.pdfs, counts.routes["pdf"]) == (S.OK, 1, 1)
+    (account,) = WORLD.sign_in(NEW).accounts
+    old = WORLD.bills(account.number)
+    new = World(today=TODAY, reissued=True).bills(account.number)
+    assert (len({*old} - {*new}), len({*new} - {*old})) == (1, 1)
+    (held,) = at_home(tmp_path).values()
+    assert held.bills == held.documents == {(b.billing_date, b.total) for b in (*old, *new)}
+    catalog = Store(tmp_path).catalog
+    (entry,) = catalog.accounts()
+    (gone,) = {*old} - {*new}
+    wrong = {(f.rule, f.subject) for f in catalog.findings(entry.id)}
+    assert wrong == {
+        ("superseded", f"{account.number}/{gone.billing_date}/{gone.kind}/{gone.total}")
+    }
+
+
+def test_a_bill_that_is_listed_twice_is_kept_once_and_that_is_said(tmp_path: Path) -> None:
+    harvested(tmp_path, "duplicate-bill=1")
+    catalog = Store(tmp_path).catalog
+    (entry,) = catalog.accounts()
+    assert [f.rule for f in catalog.findings(entry.id)] == ["listed-twice"]
+
+
 def test_every_state_of_a_run_is_reached_by_a_fault() -> None:
     """Those of set-up, consent and the trail have tests of their own, as has a second run."""
     reached = {row.state for row in ROWS}

@@ -23,6 +23,7 @@ RULES = {
     # Of one answer or document.
     "unreadable": Rule("the answer is not what it should be", CERTAIN, MAINTAINER),
     "unreadable-row": Rule("a row cannot be read", CERTAIN, MAINTAINER),
+    "listed-twice": Rule("a bill is listed twice", CERTAIN, UTILITY),
     "meter-unknown": Rule("the feed does not say whose days these are", CERTAIN, UTILITY),
     "not-a-pdf": Rule("what came is no whole PDF", CERTAIN, NOBODY),
     "wrong-document": Rule("the document is another bill's", CERTAIN, NOBODY),
@@ -46,6 +47,7 @@ RULES = {
     # Of bills, as the catalog holds them.
     "no-bills": Rule("no bill is listed", CERTAIN, OPERATOR),
     "fewer-bills": Rule("bills are no longer listed", CERTAIN, UTILITY),
+    "superseded": Rule("a bill was replaced by another", CERTAIN, "nobody: it is so"),
     "bill-missing": Rule("a bill of the ledger is not listed", LIKELY, UTILITY),
     "ledger": Rule("the ledger has no such bill", LIKELY, UTILITY),
     "same-document": Rule("two bills have one document", CERTAIN, NOBODY),

@@ -51,8 +51,13 @@ def listing(
         message = "The billing history is empty; an account in service has bills."
         yield Finding(account, "no-bills", history, message)
         return
-    if len(listed) < min(most, len(known)):
-        message = f"{len(listed)} bills are listed where {len(known)} were before."
+    replaced = superseded(listed, known)
+    for key, newer in replaced.items():
+        message = f"The portal lists one of {newer.amount} in its place; both are kept."
+        yield Finding(account, "superseded", key, message)
+    before = len(known) - len(replaced)
+    if len(listed) < min(most, before):
+        message = f"{len(listed)} bills are listed where {before} were before."
         yield Finding(account, "fewer-bills", history, message)
     days = {bill.billing_date for bill in listed}
     oldest, short = min(days), most - len(listed)
@@ -63,6 +68,17 @@ def listing(
         yield Finding(account, "bill-missing", f"{day}", message)
     if booked and short > 0 and not missing:
         yield Finding(account, "bill-missing", history, "", Decimal(short), Decimal(short))
+
+
+def superseded(listed: Collection[Bill], known: Collection[Bill]) -> dict[str, Bill]:
+    """Return what is listed in place of bills that no longer are, by the key of each of those."""
+    newest = {(bill.billing_date, bill.kind): bill for bill in listed}
+    gone = (bill for bill in known if bill not in listed)
+    return {
+        bill.key: newest[bill.billing_date, bill.kind]
+        for bill in gone
+        if (bill.billing_date, bill.kind) in newest
+    }
 
 
 def ledger(account: str, bills: Collection[Bill], rows: Collection[Payment]) -> Iterator[Finding]:

@@ -36,6 +36,9 @@ def listed(artifact: Artifact, setting: Setting) -> Rows:
             )
         elif bill not in rows.bills:
             rows.bills.append(bill)
+        else:
+            message = "The billing history lists this bill twice; it is kept once."
+            rows.findings.append(Finding(artifact.account, "listed-twice", bill.key, message))
     return rows
 
 
