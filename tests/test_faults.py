@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import canary
 import pyotp
 import pytest
 from conftest import run_async
@@ -29,6 +30,7 @@ from harvester.run import harvest_all
 from harvester.sandbox.app import COUNTS, portal, serve
 from harvester.sandbox.counts import Counts
 from harvester.sandbox.faults import Accounts, Documents, Feeds, Outages, WayIn
+from harvester.sandbox.session import Session, Sessions
 from harvester.sandbox.switches import MFA_CODE, MFA_SECRET, Switches
 from harvester.sandbox.world import World
 from harvester.task import SIGN_IN, Outcome, Task
@@ -250,9 +252,28 @@ def name(row: Row) -> str:
     return f"{row.faults or 'none'}-{row.state}-{row.user}".replace(" ", "+")
 
 
+@pytest.fixture
+def needles(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Return what must be nowhere; each session's cookie is added as it is given out."""
+    opened = Sessions.open
+    found = {f"the password of {s.user}": s.password for s in WORLD.sign_ins}
+    found["a wrong password"] = WRONG.secret
+    for user in (NEW, SHOP):
+        for account in WORLD.sign_in(user).accounts:
+            found |= {f"{account.number} {n}": text for n, text in enumerate(account.canaries)}
+
+    def remembered(sessions: Sessions, *how: str) -> Session:
+        session = opened(sessions, *how)  # type: ignore[arg-type]
+        found[f"cookie {len(found)}"] = session.key
+        return session
+
+    monkeypatch.setattr(Sessions, "open", remembered)
+    return found
+
+
 @pytest.mark.parametrize("row", ROWS, ids=name)
 def test_a_fault_ends_as_the_table_says_and_is_made_good_by_the_next_run(
-    tmp_path: Path, row: Row
+    tmp_path: Path, row: Row, needles: dict[str, str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     credentials = row.credentials
     if credentials and credentials.authenticator:
@@ -275,6 +296,8 @@ def test_a_fault_ends_as_the_table_says_and_is_made_good_by_the_next_run(
         for mine, all_of_it in zip(part, true[number], strict=True):
             assert mine <= all_of_it
     assert archived(tmp_path) == known_to_the_catalog(tmp_path)
+    output = {"the outcome": f"{outcome}", "the log": "".join(capfd.readouterr())}
+    assert canary.find(tmp_path, output, needles) == []
 
     if outcome.state in HELD:
         _a_person_has_to_act(tmp_path, row)
