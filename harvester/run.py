@@ -215,6 +215,7 @@ class _Harvest:
         while time.monotonic() < deadline:
             self._halt()
             if code := task.credentials.handed_in(asked):
+                self._catalog.code_came(self._run)
                 self._note("code.sent")
                 return code
             await asyncio.sleep(CODE_POLL)

@@ -47,3 +47,7 @@ class Aside(Catalog):
     def await_code(self, run: int) -> None:
         """Remember in the home that the run waits for a code."""
         self._home.await_code(run)
+
+    def code_came(self, run: int) -> None:
+        """Remember in the home that it waits no longer."""
+        self._home.code_came(run)

@@ -100,3 +100,7 @@ class Runs(Database):
     def await_code(self, run: int) -> None:
         """Remember that a harvest waits for a code that a person has."""
         self._write("UPDATE run SET state = ? WHERE id = ?", [(State.AWAITING_OTP, run)])
+
+    def code_came(self, run: int) -> None:
+        """Remember that it waits no longer."""
+        self._write("UPDATE run SET state = NULL WHERE id = ?", [(run,)])
