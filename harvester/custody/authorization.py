@@ -58,6 +58,7 @@ SCOPES: Mapping[Kind, Scope] = {
     Kind.LEDGER: Scope.PAYMENTS,
     Kind.DAILY: Scope.INTERVALS,
     Kind.INTERVAL: Scope.INTERVALS,
+    Kind.GREEN_BUTTON: Scope.INTERVALS,
     Kind.NOTES: Scope.NOTES,
 }
 """The permission that an artifact of each kind needs."""

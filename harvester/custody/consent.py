@@ -6,12 +6,10 @@ What cannot be read or does not parse permits nothing.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from harvester.custody.authorization import ID, Authorization, Scope, Terms, made
+from harvester.custody.files import alone
 from harvester.errors import ActionNeeded, Misconfigured, State
 from harvester.store.home import private_folder, unusable, write_private
 
@@ -178,7 +177,7 @@ def grant(home: Path, record: Authorization, document: bytes | None = None) -> N
     if record.document != (document and hashlib.sha256(document).hexdigest()):
         message = "the record is of another document"
         raise ValueError(message)
-    with _alone(home):
+    with alone(home / FOLDER):
         if _file(home, record, ".json").exists():
             raise Misconfigured(
                 State.INVALID_AUTHORIZATION,
@@ -192,7 +191,7 @@ def grant(home: Path, record: Authorization, document: bytes | None = None) -> N
 
 def draft(home: Path, letter: Terms) -> None:
     """Keep the terms of a letter until the signed one comes back; raises Misconfigured."""
-    with _alone(home):
+    with alone(home / FOLDER):
         _keep(_file(home, letter, ".letter"), _json(letter))
 
 
@@ -215,7 +214,7 @@ def drafted(home: Path, member: str, name: str) -> Terms:
 
 def revoke(home: Path, name: str, reason: str, at: datetime) -> Authorization:
     """End an authorization from the next request on; Misconfigured if there is none, or it was."""
-    with _alone(home):
+    with alone(home / FOLDER):
         found = find(home, name)
         if found.revoked_at:
             raise Misconfigured(
@@ -227,7 +226,7 @@ def revoke(home: Path, name: str, reason: str, at: datetime) -> Authorization:
 
 def use(home: Path, permitted: Permission, at: datetime) -> tuple[str, ...]:
     """Use up what permits one run only, now that it is finished, and return the ids."""
-    with _alone(home):
+    with alone(home / FOLDER):
         for name in permitted.once:
             found = find(home, name)
             if not found.used_at:
@@ -292,19 +291,3 @@ def _keep(file: Path, content: bytes) -> None:
         write_private(file, content)
     except OSError as error:
         raise unusable(file.parent, error.strerror) from error
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Let one program at a time change records: an end must not undo another."""
-    folder = home / FOLDER
-    private_folder(folder)
-    try:
-        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise unusable(folder, error.strerror) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
