@@ -181,8 +181,8 @@ class _Harvest:
     async def _sign_in(self, platform: Oscp) -> None:
         task = self.task
         pace.may_sign_in(task.profile, task.member.name, self._catalog, task.now())
-        await platform.session.open_sign_in()
         password = task.credentials.password()
+        await platform.session.open_sign_in()
         self._catalog.record_sign_in(self._run, task.now())
         self._note("credentials.sent")
         self._gained_before = self._errand.gained
