@@ -12,7 +12,7 @@ import pytest
 from harvester.browser import provide
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -30,6 +30,12 @@ def run_async(coro: Coroutine[Any, Any, T]) -> T:
     """
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coro).result()
+
+
+def apart(call: Callable[..., T], *arguments: Any) -> T:
+    """Call in a thread of its own what runs a loop of its own."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(call, *arguments).result()
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,7 @@ def artifact(
         media_type="application/json",
         retrieved_at=utc(15, 12),
         about={
+            "point": "urn:uuid:of-no-point",
             "first": f"{first}",
             "last": f"{last or first}",
             "missing": " ".join(f"{day}" for day in missing),

@@ -291,33 +291,10 @@ def test_what_is_no_document_is_asked_for_again_at_once(
 ) -> None:
     run = harvested(tmp_path, fault, f"pdf={way}", days=1)
     complete(run)
-    assert run.seconds < 12
-
-
-def test_the_document_of_another_account_is_kept_apart_until_the_right_one_comes(
-    tmp_path: Path,
-) -> None:
-    first = harvested(tmp_path, "wrong-pdf=1", days=1)
-    assert first.outcome.state is State.OK_PARTIAL
-    (said,) = first.outcome.failed
-    assert "does not name this bill's account" in said
-    assert first.documents() == 1
-    again = harvested(tmp_path, days=1)
-    assert again.outcome.state is State.OK
-    assert again.documents() == 2
-    assert again.counts.routes["pdf"] == 1
-
-
-def test_no_bills_at_all_are_not_taken_for_success(tmp_path: Path) -> None:
-    run = harvested(tmp_path, "zero-bills")
-    assert run.outcome.state is State.OK_PARTIAL
-    assert "billing history is empty" in run.outcome.failed[0]
-    assert run.hours() == run.truth()
 
 
 STOPS: Mapping[str, tuple[State, str, int]] = {
     "captcha": (State.CAPTCHA_REQUIRED, "the member must sign in there", 0),
-    "mfa": (State.MFA_REQUIRED, "asks for a code", 0),
     "password-expired": (State.PASSWORD_CHANGE_REQUIRED, "a new password", 1),
     "terms": (State.NOTICE_PENDING, "must read and accept", 1),
     "maintenance": (State.MAINTENANCE, "run again later", 0),
@@ -338,19 +315,6 @@ def test_what_stands_in_the_way_is_called_by_its_name_without_waiting(
     assert load(name).name in run.outcome.message
     assert run.counts.sign_ins[NEW] == sign_ins
     assert not run.counts.rejected
-
-
-@pytest.mark.parametrize("name", [OLDER, NEWER])
-@pytest.mark.parametrize(
-    ("faults", "state"), [((), State.BAD_CREDENTIALS), (("lock-after=1",), State.ACCOUNT_LOCKED)]
-)
-def test_a_rejected_password_is_sent_once(
-    tmp_path: Path, faults: tuple[str, ...], state: State, name: str
-) -> None:
-    run = harvested(tmp_path, *faults, found=profile(name), password="wrong-secret")
-    assert run.outcome.state is state
-    assert "wrong-secret" not in sentence(run)
-    assert dict(run.counts.rejected) == {NEW: 1}
 
 
 @pytest.mark.parametrize(

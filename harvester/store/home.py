@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_PART = re.compile(r"\..+\.[a-z0-9_]{8}\.part")
+_PART = re.compile(r"\.(.+\.)?[a-z0-9_]{8}\.part")
 
 
 def private_folder(folder: Path) -> None:

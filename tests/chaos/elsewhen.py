@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import harvester.run
 from harvester import cli
-from harvester.cli import harvests
+from harvester.cli import consent, custody, harvests, members
 
 OFF = timedelta(seconds=float(sys.argv[1]))
 
@@ -23,7 +23,8 @@ class Elsewhen(datetime):
 for name, module in sys.modules.items():
     if name.startswith("harvester") and getattr(module, "datetime", None) is datetime:
         module.datetime = Elsewhen  # type: ignore[attr-defined]
-assert harvests.datetime is harvester.run.datetime is Elsewhen
+for told in (consent, custody, harvests, members, harvester.run):
+    assert told.datetime is Elsewhen
 
 if __name__ == "__main__":
     sys.exit(cli.main(sys.argv[2:]))

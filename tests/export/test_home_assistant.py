@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from aiohttp import WSMsgType, web
+from conftest import apart
 from filled import AUTUMN, SOLAR, SPRING, accounts, home, store
 
 from harvester.errors import ActionNeeded, Drift, Failure, Misconfigured, State, Transient
@@ -157,7 +158,17 @@ def own(tmp_path: Path) -> Store:
 
 
 def push(own: Store, assistant: Assistant) -> int:
-    return home_assistant.push(own, solar(own), assistant.url, TOKEN)
+    return pushed(own, assistant.url, TOKEN)
+
+
+def pushed(own: Store, url: str, token: str) -> int:
+    """Push from a thread of its own, which needs the home opened there."""
+
+    def there() -> int:
+        store = Store(own.home)
+        return home_assistant.push(store, solar(store), url, token)
+
+    return apart(there)
 
 
 def solar(own: Store) -> list[Entry]:
@@ -292,7 +303,7 @@ def test_a_wrong_token_and_a_wrong_address_are_told_apart_and_no_secret_is_said(
 ) -> None:
     def failure(url: str, token: str = TOKEN) -> Failure:
         with pytest.raises(Failure) as raised:
-            home_assistant.push(own, solar(own), url, token)
+            pushed(own, url, token)
         assert token not in str(raised.value)
         return raised.value
 

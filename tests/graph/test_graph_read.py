@@ -9,12 +9,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from conftest import apart
 
-from harvester.cli import main
+from harvester import cli
 
 VALUES = [Decimal(n * n % 37) / 10 + 1 for n in range(24)]
 TOTAL = sum(VALUES)
 IMAGE = '<img width="600" height="300" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'
+
+
+def main(arguments: list[str]) -> int:
+    return apart(cli.main, arguments)
 
 
 def chart(values: list[Decimal], averaged: frozenset[int] = frozenset()) -> str:

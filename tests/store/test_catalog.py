@@ -285,8 +285,8 @@ def test_a_killed_run_has_no_end_and_sign_ins_are_counted(home: Home) -> None:
     assert (run.id, run.finished_at, run.state) == (home.run, None, None)
     catalog.record_sign_in(home.run, NOW - timedelta(hours=25))
     catalog.record_sign_in(home.run, NOW)
-    assert catalog.sign_ins_since("caec", "home", NOW - timedelta(hours=24)) == 1
-    assert catalog.sign_ins_since("caec", "other", NOW - timedelta(hours=24)) == 0
+    assert len(catalog.sign_ins_since("caec", "home", NOW - timedelta(hours=24))) == 1
+    assert len(catalog.sign_ins_since("caec", "other", NOW - timedelta(hours=24))) == 0
     second = catalog.begin_run("caec", "home", "run", NOW)
     catalog.finish_run(second, State.OK_PARTIAL, NOW, {"pdfs": 3})
     (run,) = catalog.last_runs()
