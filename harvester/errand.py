@@ -43,6 +43,8 @@ class Errand:
         self._trail = store.trail
         self._files = Filing(store, task.profile)
         self._report = report
+        self._asking: tuple[str, Scope] | None = None
+        """Of which account what is being asked for, so that its permission is asked too."""
         self._told = datetime.min.replace(tzinfo=UTC)
 
     def tick(self) -> datetime:
@@ -51,9 +53,15 @@ class Errand:
         return self._told
 
     def permission(self) -> Permission:
-        """Return what the account holder permits now; raise ActionNeeded where it is nothing."""
+        """Return what the account holder permits now.
+
+        Raises ActionNeeded where it is nothing, or no longer what is being asked for.
+        """
         task = self.task
-        return consent.permission(self._home, task.member.name, task.profile.id, task.now())
+        now = consent.permission(self._home, task.member.name, task.profile.id, task.now())
+        if self._asking:
+            now.demand(*self._asking)
+        return now
 
     def note(self, event: str, **facts: str | int) -> None:
         """Write to the trail."""
@@ -61,6 +69,7 @@ class Errand:
 
     async def account(self, platform: Oscp, number: str) -> None:
         """Fetch one account; that it is not to be had stops no other."""
+        self._asking = None
         permission = self.permission()
         scopes = permission.admits(number)
         self._withhold(number, [scope for scope in Scope if scope not in scopes])
@@ -75,16 +84,20 @@ class Errand:
             return
         account = self._catalog.account_id(self.task.profile.id, self.task.member.name, number)
         if Scope.ACCOUNT in scopes:
+            self._asking = number, Scope.ACCOUNT
             self._file(account, await platform.account(number))
         await self._history(platform, account, number, permission)
-        if {Scope.NOTES, Scope.INTERVALS} & scopes:
+        if of_the_graph := [s for s in (Scope.INTERVALS, Scope.NOTES) if s in scopes]:
+            self._asking = number, of_the_graph[0]
             await self.patiently(lambda: platform.open_usage(number))
         if Scope.NOTES in scopes:
+            self._asking = number, Scope.NOTES
             try:
                 self._file(account, await platform.notes(number))
             except BadData as failure:
                 self._fail(number, failure)
         if Scope.INTERVALS in scopes:
+            self._asking = number, Scope.INTERVALS
             since = permission.history_from(number, Scope.INTERVALS)
             window = Window(max(self.task.window.start, since), self.task.window.end)
             await self.patiently(lambda: self._usage(platform, account, number, window))
@@ -103,8 +116,10 @@ class Errand:
         """Fetch the list of bills and the ledger, which prove each other, then the documents."""
         scopes = permission.admits(number)
         if Scope.BILLS in scopes:
+            self._asking = number, Scope.BILLS
             self._file(account, await self.patiently(lambda: platform.bill_list(number)))
         if Scope.PAYMENTS in scopes:
+            self._asking = number, Scope.PAYMENTS
             since = permission.history_from(number, Scope.PAYMENTS)
             self._file(account, await self.patiently(lambda: platform.ledger(number, since)))
         if Scope.BILLS not in scopes:
@@ -112,6 +127,7 @@ class Errand:
         for finding in self._catalog.findings(account):
             if finding.rule in _LACKING:
                 self._fail(number, BadData(State.NO_DATA, finding.message))
+        self._asking = number, Scope.BILLS
         since = permission.history_from(number, Scope.BILLS)
         missing = self._catalog.missing_pdfs(account)
         bills = [bill for bill in missing if bill.billing_date >= since]

@@ -100,6 +100,27 @@ def test_a_permission_that_ends_in_the_middle_stops_the_run_before_its_next_requ
     assert outcome.pdfs == 1
 
 
+def test_one_of_two_permissions_that_ends_stops_what_it_alone_permitted(tmp_path: Path) -> None:
+    permit(tmp_path, scopes=("intervals",))
+    bills = permit(tmp_path, scopes=("bills",))
+    asked: list[int] = []
+
+    async def run() -> tuple[Outcome, Counts]:
+        async with at_the_portal("", NEW) as (task, counts):
+
+            def report(_whose: str, what: str, done: int, _total: int) -> None:
+                if what == "bills" and done == 1:
+                    asked.append(counts.total)
+                    consent.revoke(tmp_path, bills, "Enough.", datetime.now(UTC))
+
+            (outcome,) = await harvest_all([task], Store(tmp_path), report)
+            return outcome, counts
+
+    outcome, counts = run_async(run())
+    assert outcome.state is State.AUTHORIZATION_REVOKED
+    assert [counts.total] == asked
+
+
 def test_only_the_kinds_of_information_that_are_permitted_are_asked_for(tmp_path: Path) -> None:
     permit(tmp_path, scopes=("intervals",))
     outcome, counts = harvested(tmp_path)
