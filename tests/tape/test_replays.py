@@ -12,7 +12,7 @@ import pytest
 from conftest import run_async
 from tenacity import wait_none
 
-from harvester import run as conductor
+from harvester import retries, task
 from harvester.browser import open_browser
 from harvester.cli.tapes import Played, play
 from harvester.profile import load
@@ -38,8 +38,8 @@ class Later(datetime):
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again without the pause that a portal is owed, by a clock that is a year late."""
-    monkeypatch.setattr(conductor, "wait_random_exponential", lambda **_: wait_none())
-    monkeypatch.setattr(conductor, "datetime", Later)
+    monkeypatch.setattr(retries, "wait_random_exponential", lambda **_: wait_none())
+    monkeypatch.setattr(task, "datetime", Later)
 
 
 @pytest.fixture
