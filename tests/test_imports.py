@@ -167,7 +167,7 @@ def test_what_is_printed_stands_on_the_nouns_only() -> None:
 
 def test_permissions_stand_on_the_nouns_and_private_files_only() -> None:
     for name in our("custody.authorization", "custody.consent"):
-        allowed = ("errors", "model", "custody.authorization", "store.home")
+        allowed = ("errors", "model", "custody.authorization", "custody.files", "store.home")
         found = needs(name, ["harvester"])
         known = tuple(f"harvester.{room}" for room in allowed)
         assert {other for other in found if not other.startswith(known)} == set(), name
