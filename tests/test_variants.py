@@ -291,6 +291,7 @@ def test_what_is_no_document_is_asked_for_again_at_once(
 ) -> None:
     run = harvested(tmp_path, fault, f"pdf={way}", days=1)
     complete(run)
+    assert run.seconds < 12
 
 
 STOPS: Mapping[str, tuple[State, str, int]] = {
