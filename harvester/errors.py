@@ -188,6 +188,11 @@ class ActionNeeded(Failure):
 class Drift(Failure):
     """The portal is not what the profile says: stop this profile and keep the evidence."""
 
+    def __init__(self, state: State, message: str, *, broken: tuple[str, ...] = ()) -> None:
+        super().__init__(state, message)
+        self.broken = broken
+        """The profile's names that are no longer right: locators, or `base`."""
+
 
 class BadData(Failure):
     """One artifact is not what it should be: quarantine it and go on."""

@@ -15,8 +15,8 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from playwright.async_api import ElementHandle, Frame, Page
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Frame, Page
 
 from harvester.profile import Profile
 
@@ -28,6 +28,8 @@ LONGEST = 40
 """Characters of a text's shape."""
 LONGEST_NAME = 80
 MOST_CLASSES = 8
+GRID = 8
+"""Pixels to which boxes are told, so that none measures the text in it."""
 SECONDS = 5.0
 """How long a frame may take to be looked at."""
 
@@ -55,7 +57,7 @@ _WORDS = {
 
 # A form's inputs may be called "children" or "getAttribute" and then stand in for what the form has
 # of its own, so the prototypes are asked.
-_LOOK = """([mostElements, deepest]) => {
+_LOOK = """([mostElements, deepest, named]) => {
   const getter = (kind, name) => Object.getOwnPropertyDescriptor(kind.prototype, name).get;
   const children = getter(Node, 'childNodes'), type = getter(Node, 'nodeType');
   const shadow = getter(Element, 'shadowRoot'), tag = getter(Element, 'localName');
@@ -72,6 +74,11 @@ _LOOK = """([mostElements, deepest]) => {
       if (type.call(node) === Node.TEXT_NODE && said.length < 300) said += node.nodeValue + ' ';
     return said.slice(0, 300);
   };
+  const box = e => {
+    if (!Element.prototype.checkVisibility.call(e, {visibilityProperty: true})) return null;
+    const {x, y, width, height} = Element.prototype.getBoundingClientRect.call(e);
+    return width && height ? [x, y, width, height] : null;
+  };
   let more = 0;
   const stack = [[document.documentElement, 0]];
   while (stack.length) {
@@ -82,7 +89,7 @@ _LOOK = """([mostElements, deepest]) => {
       attribute(e, 'onclick'));
     found.push([depth, name, attribute(e, 'id'), attribute(e, 'name'), attribute(e, 'type'),
       attribute(e, 'role'), attribute(e, 'class'), calls ? calls[1] : '', text(e, name),
-      attribute(e, 'aria-label')]);
+      attribute(e, 'aria-label'), box(e), named.filter(([, one]) => one === e).map(([n]) => n)]);
     const root = shadow.call(e);
     const below = [...children.call(e), ...(root ? children.call(root) : [])].filter(
       node => type.call(node) === Node.ELEMENT_NODE);
@@ -100,42 +107,71 @@ def known_words(profile: Profile) -> frozenset[str]:
     said += [*profile.clicks, *profile.functions.values()]
     for known in (*profile.labels.values(), *profile.columns.values()):
         said += known
-    for route in (profile.base, *profile.routes.values()):
+    for route in (profile.base, *profile.bases, *profile.routes.values()):
         said += route.replace("{base}", "").split("/")
     bare = (" ".join(word.replace("*", " ").replace("#", " ").split()) for word in said)
     return frozenset(word.casefold() for word in bare if re.search(r"[^\W\d]", word))
 
 
-async def outline(page: Page, words: Collection[str]) -> dict[str, Any]:
+async def outline(
+    page: Page,
+    words: Collection[str],
+    named: Mapping[Frame, Iterable[tuple[str, ElementHandle]]] | None = None,
+) -> dict[str, Any]:
     """Return the frames of a page, each with its elements, as JSON-able values.
 
     `{"path", "elements", "more", "frames"}`: an element is `{"tag", "id", "name", "type", "role",
-    "classes", "onclick", "text", "label", "inside"}`, without what is empty; `more` counts the
-    elements that are not shown.  `words` are as `known_words` gives them.
+    "classes", "onclick", "text", "label", "box", "called", "inside"}`, without what is empty;
+    `box` is `[x, y, width, height]` of one that is seen, in CSS pixels of the page to the nearest
+    eight, `called` are the names that `named` gives it; `more` counts the elements that are not
+    shown.  `words` are as `known_words` gives them.
     """
     left = MOST_ELEMENTS
     told: dict[Frame, dict[str, Any]] = {}
     for frame in page.frames[:MOST_FRAMES]:
         shown: dict[str, Any] = {"path": path(frame.url, words)}
+        handles = [list(pair) for pair in (named or {}).get(frame, ())]
         try:
             async with asyncio.timeout(SECONDS):
-                elements, more = json.loads(await frame.evaluate(_LOOK, [left, DEEPEST]))
-        except (PlaywrightError, TimeoutError, ValueError):
+                looked = await frame.evaluate(_LOOK, [left, DEEPEST, handles])
+                corner = await _corner(frame)
+            elements, more = json.loads(looked)
+            tree = _tree(elements, words, corner, {str(name) for name, _ in handles})
+        except (PlaywrightError, TimeoutError, ValueError, TypeError):
             shown["unreadable"] = True
         else:
             left -= len(elements)
-            shown |= {"elements": _tree(elements, words), "more": more}
+            shown |= {"elements": tree, "more": more}
         told[frame] = shown
         if frame.parent_frame in told:
             told[frame.parent_frame].setdefault("frames", []).append(shown)
     return told[page.main_frame]
 
 
-def _tree(elements: Iterable[list[Any]], words: Collection[str]) -> list[dict[str, Any]]:
+async def _corner(frame: Frame) -> tuple[float, float]:
+    """Return where a frame's own page begins on the page that it is part of."""
+    if frame.parent_frame is None:
+        return 0, 0
+    box = await (await frame.frame_element()).bounding_box()
+    return (box["x"], box["y"]) if box else (0, 0)
+
+
+def _tree(
+    elements: Iterable[list[Any]],
+    words: Collection[str],
+    corner: tuple[float, float],
+    names: Collection[str],
+) -> list[dict[str, Any]]:
     top: list[dict[str, Any]] = []
     within = [top]
-    for depth, *facts in elements:
+    for depth, *facts, box, called in elements:
         shown = _element(facts, words)
+        if box is not None:
+            x, y, width, height = map(float, box)
+            placed = (x + corner[0], y + corner[1], width, height)
+            shown["box"] = [round(edge / GRID) * GRID for edge in placed]
+        if known := [name for name in called if name in names]:
+            shown["called"] = known
         del within[depth + 1 :]
         within[depth].append(shown)
         within.append(shown.setdefault("inside", []))

@@ -107,6 +107,8 @@ class Portal:
     """Raises, before anything is asked of the portal, where nothing may be."""
     early_drift: dict[str, int] = field(default_factory=dict)
     """Locator names whose first candidate did not win, with the rank of the one that did."""
+    route: str = ""
+    """The named page that was asked for last."""
     covered: bool = False
     """Whether something that is not to be answered covers the page, until it is loaded again."""
 
@@ -139,7 +141,7 @@ class Portal:
     async def goto(self, route: str) -> None:
         """Open a named route; raises Transient or Drift by what the portal answers."""
         await self.turn()
-        url = self.profile.url(route)
+        url, self.route = self.profile.url(route), route
         try:
             self.answers.forget()
             self.covered = False
@@ -154,7 +156,8 @@ class Portal:
             raise self.answers.down(f"cannot be reached ({why})") from None
         self.answers.stay()
 
-    def _locate(self, place: Frame | Locator, way: Candidate) -> Locator:
+    def locate(self, place: Frame | Locator, way: Candidate) -> Locator:
+        """Return what a candidate stands for in a frame or an element, seen or not."""
         if way.role is not None:
             role: Any = way.role
             return place.get_by_role(role, name=way.name)
@@ -168,7 +171,7 @@ class Portal:
         found = []
         for place in self.page.frames if inside is None else [inside]:
             with suppress(PlaywrightError):  # a frame may just be replaced by a navigation
-                found += await self._locate(place, way).filter(visible=True).all()
+                found += await self.locate(place, way).filter(visible=True).all()
         return found
 
     async def seen(self, name: str, inside: Locator | None = None) -> Locator | None:
@@ -205,6 +208,7 @@ class Portal:
             State.PORTAL_CHANGED,
             f"No {' or '.join(names)} was found on {self.where()} of {self.profile.name};"
             f" correct {' or '.join(names)} in the profile.",
+            broken=names,
         )
 
     async def outcomes(self) -> dict[State, set[str]]:
@@ -214,7 +218,7 @@ class Portal:
             for way in ways:
                 for frame in self.page.frames:
                     with suppress(PlaywrightError):  # it may just be replaced by a navigation
-                        said = self._locate(frame, way).filter(visible=True)
+                        said = self.locate(frame, way).filter(visible=True)
                         if words := await said.all_text_contents():
                             shown.setdefault(State(state), set()).update(words if way.text else ())
         return shown
@@ -247,10 +251,8 @@ class Portal:
     async def allowed(self, control: Locator) -> str:
         """Return the control's name if the profile allows clicking it; Drift otherwise."""
         name = str(await control.evaluate(_NAME))
-        for known in self.profile.clicks:
-            pattern = re.escape(known).replace(r"\*", ".*").replace(r"\#", r"\d")
-            if re.fullmatch(pattern, " ".join(name.split()), re.IGNORECASE):
-                return name
+        if self.profile.may_click(name):
+            return name
         raise Drift(
             State.PORTAL_CHANGED,
             f"A control on {self.where()} is not on the list of clicks of"
@@ -274,7 +276,7 @@ class Portal:
             return
         self._dismissed.add(name)
         for way in self.profile.locators[name]:
-            overlay = self._locate(self.page.main_frame, way)
+            overlay = self.locate(self.page.main_frame, way)
             await self.page.add_locator_handler(overlay, self.click)
 
     @contextmanager

@@ -133,6 +133,10 @@ class Profile(_Strict):
     name: str
     time_zone: Annotated[str, AfterValidator(_zone)]
     phone: str | None = None
+    bases: tuple[str, ...] = ()
+    """Where the platform is known to be at other utilities."""
+    marks: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    """What a sign-in page shows of its product: each mark by any one of its CSS selectors."""
     origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(min_length=1)
     """The first is the portal; the browser may reach these and no others."""
     base: str
@@ -166,10 +170,19 @@ class Profile(_Strict):
         """Return the absolute URL of a named route."""
         return self.origins[0] + self.routes[route].replace("{base}", self.base)
 
+    def may_click(self, name: str) -> bool:
+        """Tell whether a control of this name is on the list of clicks."""
+        plain = " ".join(name.split())
+        patterns = (re.escape(c).replace(r"\*", ".*").replace(r"\#", r"\d") for c in self.clicks)
+        return any(re.fullmatch(pattern, plain, re.IGNORECASE) for pattern in patterns)
 
-def load(name: str, folders: tuple[Path, ...] = ()) -> Profile:
+
+def load(
+    name: str, folders: tuple[Path, ...] = (), mended: Mapping[str, Any] | None = None
+) -> Profile:
     """Return a profile by name; a user's own folders come before the shipped one.
 
+    What was mended in the field lies over it: `mended`, or else `repairs/NAME.toml` of a folder.
     Raises Misconfigured with one sentence where it is unknown, unreadable or does not fit.
     """
     places = (*folders, shipped())
@@ -181,16 +194,24 @@ def load(name: str, folders: tuple[Path, ...] = ()) -> Profile:
             f'Profile {name}: it names no platform; add a line such as platform = "oscp".',
         )
     base = _read(f"platforms/{platform}", places, State.INVALID_PROFILE)
-    merged = _overlay(base, data) | {"id": name}
-    if isinstance(merged.get("bases"), Mapping):
-        variant = merged.pop("bases").get(str(merged.get("base")), {})
-        merged = _overlay({"routes": variant}, merged)
+    mended = repairs(name, folders) if mended is None else mended
+    merged = _overlay(_overlay(base, data), mended) | {"id": name}
+    if isinstance(bases := merged.get("bases"), Mapping):
+        merged = _overlay({"routes": bases.get(str(merged.get("base")), {})}, merged)
+        merged["bases"] = list(bases)
     rates = merged.get("tariff")
     if isinstance(rates, str):
         told = _read(f"tariffs/{rates}", places, State.INVALID_PROFILE)
         merged["tariff"] = _valid(Tariff, told, f"Tariff {rates}")
     merged["bills"] = _layouts(name, merged.get("bills", []), places)
     return _valid(Profile, merged, f"Profile {name}")
+
+
+def repairs(name: str, folders: tuple[Path, ...]) -> dict[str, Any]:
+    """Return what was mended of a profile in the field, as its file has it; nothing where none."""
+    if not any((folder / "repairs" / f"{name}.toml").is_file() for folder in folders):
+        return {}
+    return _read(f"repairs/{name}", folders, State.INVALID_PROFILE)
 
 
 def _layouts(profile: str, named: object, places: tuple[Path, ...]) -> tuple[Layout, ...]:

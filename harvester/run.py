@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 from playwright.async_api import Browser
 
-from harvester import holds, pace, retries, stops
+from harvester import holds, lookback, pace, retries, stops
 from harvester.browser import open_browser, open_context
 from harvester.custody import consent
 from harvester.errand import Errand
 from harvester.errors import ActionNeeded, Drift, Failure, State, Transient
+from harvester.evidence import sight
 from harvester.filing import Store
-from harvester.outline import known_words, outline
-from harvester.platforms import fit
+from harvester.platforms import PLATFORMS, fit
 from harvester.platforms.oscp import Oscp
 from harvester.portal import Portal
 from harvester.store import upkeep
-from harvester.store.home import alone, private_folder, unusable, write_private
+from harvester.store.home import alone
 from harvester.task import SIGN_IN, Outcome, Report, Task
 
 SESSIONS = 3
@@ -91,6 +91,7 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
                 with attempt:
                     await harvest.session(browser)
         outcome.state = State.OK_PARTIAL if outcome.failed else State.OK
+        lookback.keep_pages(store.home, profile, harvest.pages)
         harvest.use_up()
     except Failure as failure:
         outcome.state, outcome.message = failure.state, str(failure)
@@ -115,6 +116,8 @@ class _Harvest:
         self._note = self._errand.note
         self._gained_before = -1
         """How much had come home before the last session; -1 before the first one."""
+        self.pages: dict[str, dict[str, Any]] = {}
+        """How the pages are built on which all was found, by route."""
         self._entering = False
         """Whether credentials were typed and not accepted yet: no page is looked at then."""
 
@@ -170,6 +173,7 @@ class _Harvest:
                     if age:
                         task.credentials.keep_session(dict(await context.storage_state()))
                     await self._errand.account(platform, number)
+                self.pages |= platform.session.pages
             except Drift as drift:
                 await self._keep_evidence(portal, drift)
                 raise
@@ -182,7 +186,7 @@ class _Harvest:
         task = self.task
         pace.may_sign_in(task.profile, task.member.name, self._catalog, task.now())
         password = task.credentials.password()
-        await platform.session.open_sign_in()
+        await self._open_sign_in(platform)
         self._catalog.record_sign_in(self._run, task.now())
         self._note("credentials.sent")
         self._gained_before = self._errand.gained
@@ -200,6 +204,17 @@ class _Harvest:
         self._entering = False
         self._note("credentials.accepted")
         holds.lift(self._home, task.member.name)
+
+    async def _open_sign_in(self, platform: Oscp) -> None:
+        """Open the sign-in page, and write down what it looks like whatever comes of it."""
+        try:
+            await platform.session.open_sign_in()
+        finally:
+            if sha := platform.session.fingerprint:
+                now, profile = self.task.now(), self.task.profile.id
+                new = lookback.keep_fingerprint(self._home, profile, sha, now)
+                event = "portal.changed" if new else "portal.seen"
+                self._note(event, profile=profile, fingerprint=sha)
 
     async def _code(self, asked: datetime) -> str:
         """Return the code that the portal asks for: of an authenticator, or handed in."""
@@ -230,30 +245,23 @@ class _Harvest:
         """Write down how the page is built that is not what the profile says."""
         if self._entering:
             return
-        file = self._home / "diagnostics" / f"{self._run}.json"
+        names = PLATFORMS[self.task.profile.platform].PAGES.get(portal.route, ())
+        seen = await sight(portal, names)
         told = {
             "profile": self.task.profile.id,
             "at": self.task.now().isoformat(),
             "state": drift.state,
             "said": f"{drift}",
+            "step": portal.route,
+            "broken": drift.broken,
+            "tried": {look.name: look.found for look in seen.looks},
             "later_candidates": portal.early_drift,
-            "page": await outline(portal.page, known_words(self.task.profile)),
+            "page": seen.page,
         }
-        private_folder(file.parent)
-        try:
-            write_private(file, json.dumps(told, indent=1).encode())
-        except OSError as error:
-            raise unusable(file.parent, error.strerror) from error
+        self.outcome.evidence = lookback.keep_evidence(self._home, self._run, told)
         self._note("drift.outlined", state=drift.state)
-        self.outcome.evidence = file
 
     async def _accounts(self, platform: Oscp) -> list[str]:
         numbers = await self._errand.patiently(platform.accounts)
-        if not numbers:
-            raise ActionNeeded(
-                State.NO_ACCOUNTS_FOUND,
-                f"{self.task.profile.name} shows no account to {self.task.member.name}; look at"
-                f" {platform.portal.where()} in a browser.",
-            )
         self.outcome.accounts = len(numbers)
         return numbers

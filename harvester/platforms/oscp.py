@@ -16,7 +16,7 @@ from harvester import printed
 from harvester.documents import capture
 from harvester.errors import ActionNeeded, BadData, Drift, State, Transient
 from harvester.model import Artifact, Bill, Kind
-from harvester.platforms.oscp_session import Session
+from harvester.platforms.oscp_session import PAGES, Session
 from harvester.platforms.oscp_usage import UsageFeed
 from harvester.portal import Portal
 
@@ -81,6 +81,14 @@ class Oscp:
         "functions": {"ledger", "bind_ledger"},
     }  # fmt: skip
     """What a profile has to name, and no more."""
+    PAGES: ClassVar[Mapping[str, tuple[str, ...]]] = PAGES
+    KINDS: ClassVar[Mapping[str, str]] = {
+        "user": "field", "password": "password", "sign_in": "control", "open_sign_in": "control",
+        "all_accounts": "control", "account_table": "table", "account_length": "choice",
+        "bill_table": "table", "usage_chart": "graphic",
+    }  # fmt: skip
+    """What a locator stands for where there is just one; `harvester.likeness` says of each kind
+    what it is."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
@@ -89,15 +97,30 @@ class Oscp:
         """Account numbers as the list of accounts prints them; empty where there is no list."""
 
     async def accounts(self) -> list[str]:
-        """Return the account numbers that the sign-in sees, digits only."""
+        """Return the account numbers that the sign-in sees, digits only.
+
+        Raises Drift where the page shows none and does not say so.
+        """
         await self.session.open("billing")
         await self.portal.settle(SETTLE_SECONDS)  # a list that comes late would be lost unseen
+        numbers = []
         if await self.portal.seen("all_accounts"):
             printed_numbers = await self._list_accounts()
             self._listed = {printed.digits(text): text for text in printed_numbers}
-            return list(self._listed)
-        number = printed.digits((await self.portal.facts()).get("number") or "")
-        return [number] if number else []
+            numbers = list(self._listed)
+        elif number := printed.digits((await self.portal.facts()).get("number") or ""):
+            numbers = [number]
+        if not numbers:
+            await self.session.none_there()
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"{self.portal.where()} of {self.portal.profile.name} shows neither an account"
+                f" number nor a list of accounts, nor says that there is none; correct"
+                f" labels.number or all_accounts in the profile.",
+                broken=("labels.number", "all_accounts"),
+            )
+        await self.session.remember("billing")
+        return numbers
 
     async def select(self, number: str) -> None:
         """Make an account the one that every page is about."""
@@ -150,6 +173,14 @@ class Oscp:
         table = await self.portal.find("bill_table")
         with self.portal.answering():
             markup: str = await table.evaluate(_CELLS)
+        if printed.table(markup, self.portal.profile.columns) is None:
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"The table of bills on {self.portal.where()} of {self.portal.profile.name} lacks"
+                f" a column that the profile names; correct columns in the profile.",
+                broken=("columns",),
+            )
+        await self.session.remember("history")
         return self._artifact(Kind.BILL_LIST, number, markup, media_type="text/html")
 
     async def ledger(self, number: str, since: date) -> Artifact:
@@ -216,6 +247,7 @@ class Oscp:
                 f"No graph appeared on {self.portal.where()} within {GRAPH_SECONDS:.0f} seconds, so"
                 f" its notes could not be read; the next run asks again.",
             ) from None
+        await self.session.remember("usage")
         ways = [way.css for way in self.portal.profile.locators["usage_note"] if way.css]
         return self._artifact(Kind.NOTES, number, await self.portal.ask(_NOTES, ", ".join(ways)))
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from typing import Any
 
 from playwright.async_api import ElementHandle
 from playwright.async_api import Error as PlaywrightError
 
 from harvester import printed
+from harvester.drawing import bare
 from harvester.errors import ActionNeeded, Drift, State, Transient
+from harvester.evidence import sight
+from harvester.fingerprint import fingerprint
 from harvester.portal import Portal
+
+PAGES = {
+    "login": ("user", "password", "sign_in", "open_sign_in"),
+    "billing": ("all_accounts", "account_table", "account_length"),
+    "history": ("bill_table", "bill_link"),
+    "usage": ("usage_chart", "usage_note"),
+}
+"""The pages by route, and which locators are looked for there."""
 
 _MEANT = {
     State.BAD_CREDENTIALS: "rejected the user ID or password; correct them with `harvester member"
@@ -22,6 +34,7 @@ _MEANT = {
     " while a run waits for it, or keep the authenticator's secret with `harvester member add"
     " --totp`",
     State.CAPTCHA_REQUIRED: "asks for the characters of a picture; the member must sign in there",
+    State.NO_ACCOUNTS_FOUND: "shows no account to this sign-in; look at it in a browser",
     State.NOTICE_PENDING: "shows terms that the member must read and accept there first",
 }
 _PASSING = {
@@ -39,11 +52,16 @@ class Session:
         self.portal = portal
         self._print: dict[State, set[str]] = defaultdict(set)
         """News, help and small print: what the page said before anything was sent."""
+        self.fingerprint = ""
+        """Hash of what the sign-in page shows of its product; empty until it was opened."""
+        self.pages: dict[str, dict[str, Any]] = {}
+        """How the pages are built on which all was found, by route."""
 
     async def open_sign_in(self) -> None:
         """Open the sign-in form, which some pages show only behind a link.
 
-        Raises Drift where it is at another base than the profile says, before anything is typed.
+        Raises Drift where it is at another base than the profile says, lacks a mark of its product
+        or a control, before anything is typed.
         """
         portal = self.portal
         await portal.dismiss("notice")
@@ -54,17 +72,41 @@ class Session:
                 State.PORTAL_CHANGED,
                 f"{portal.profile.name} leads from {base} to {portal.where()}; if the portal has"
                 f" moved there, correct base in the profile.",
+                broken=("base",),
             )
         opened = False
         async for _ in portal.looks("user", "open_sign_in"):
             shown = await portal.outcomes()
             if await portal.seen("user"):
                 self._act({s: w for s, w in shown.items() if s is State.CAPTCHA_REQUIRED})
-                return
+                break
             self._act(shown)
             if not opened and (link := await portal.seen("open_sign_in")):
                 await portal.click(link)
                 opened = True
+        await self._recognize()
+        for name in ("password", "sign_in"):
+            await portal.find(name)
+        await self.remember("login")
+
+    async def _recognize(self) -> None:
+        """Raise Drift where the page is not of the product that the profile is for."""
+        portal = self.portal
+        found = await fingerprint(portal)
+        self.fingerprint = found.sha
+        if found.lacking:
+            raise Drift(
+                State.PORTAL_CHANGED,
+                f"The sign-in page of {portal.profile.name} at {portal.where()} shows no mark of"
+                f" {' and '.join(found.lacking)}, so it may be of another product; nothing was"
+                f" typed. Look at it, then correct marks or platform in the profile.",
+                broken=("marks",),
+            )
+
+    async def remember(self, route: str) -> None:
+        """Keep in mind how a page is built on which all was found that is needed."""
+        if route not in self.pages:
+            self.pages[route] = bare((await sight(self.portal, PAGES[route])).page)
 
     async def still_signed_in(self) -> bool:
         """Tell whether a session that was kept still opens the account's page."""
@@ -130,12 +172,18 @@ class Session:
                 if await self.portal.seen(name):
                     raise self.portal.expired()
 
+    async def none_there(self) -> None:
+        """Raise ActionNeeded where the page says that there is no account."""
+        shown = await self.portal.outcomes()
+        self._act({s: words for s, words in shown.items() if s is State.NO_ACCOUNTS_FOUND})
+
     def _signed_in(self, shown: Mapping[State, set[str]]) -> bool:
         """Tell whether a page is signed in; raise what else it says that is no small print."""
         said = {
             state: words
             for state, words in shown.items()
             if (not words or words - self._print[state])
+            and state is not State.NO_ACCOUNTS_FOUND
             and not (State.OK in shown and state in _AT_THE_DOOR)
         }
         self._act(said)

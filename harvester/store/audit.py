@@ -40,7 +40,7 @@ SHAPES: dict[str, re.Pattern[str]] = {
     **dict.fromkeys(("authorization", "actor", "command", "error", "place"), NAME),
     **dict.fromkeys(("start", "end", "day", "billing_date", "expires_on"), DAY),
     **dict.fromkeys(("not_before", "retrieved_at"), MOMENT),
-    **dict.fromkeys(("sha", "head", "document"), SHA),
+    **dict.fromkeys(("sha", "head", "document", "fingerprint"), SHA),
     "account": MASKED,
     "state": STATE,
     "version": VERSION,

@@ -100,13 +100,12 @@ def test_nothing_planted_anywhere_on_a_page_comes_through() -> None:
 
 
 def test_what_the_pages_own_scripts_make_of_text_is_shaped_as_well() -> None:
-    hostile = (
-        '<script>JSON.stringify = () => \'[[[0,"%s","","","","","","","%s",""]],0]\';</script>'
-    )
+    row = '[0,"%s","","","","","","","%s","",null,["%s"]]'
+    hostile = f"<script>JSON.stringify = () => '[[{row}],0]';</script>"
 
     async def look() -> dict[str, Any]:
         async with open_browser() as browser:
-            return await shown(browser, hostile % (f"{LETTERS} {DIGITS}", MAIL))
+            return await shown(browser, hostile % (f"{LETTERS} {DIGITS}", MAIL, DIGITS))
 
     lacks(run_async(look()), LETTERS, DIGITS, MAIL)
 

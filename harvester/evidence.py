@@ -1,0 +1,55 @@
+"""Looks for a profile's names on a page, and tells how that page is built."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from playwright.async_api import ElementHandle, Frame
+from playwright.async_api import Error as PlaywrightError
+
+from harvester.outline import known_words, outline
+from harvester.portal import Portal
+
+
+class Look(NamedTuple):
+    """How a name of the profile was looked for on a page."""
+
+    name: str
+    found: list[int]
+    """How many elements each of its candidates shows, in their rank."""
+
+    @property
+    def rank(self) -> int | None:
+        """The rank of the candidate that wins: the first that shows just one element."""
+        return self.found.index(1) if 1 in self.found else None
+
+
+class Sight(NamedTuple):
+    """What was seen of a page."""
+
+    looks: list[Look]
+    page: dict[str, Any]
+    """As `outline.outline` gives it; what a name stands for is `called` by it."""
+
+
+async def sight(portal: Portal, names: Collection[str]) -> Sight:
+    """Look for these names on the page; a page in transit shows less, but never fails."""
+    called: dict[Frame, list[tuple[str, ElementHandle]]] = defaultdict(list)
+    looks = []
+    for name in names:
+        look, won = Look(name, []), False
+        for way in portal.profile.locators[name]:
+            found: list[tuple[Frame, ElementHandle]] = []
+            for frame in portal.page.frames:
+                with suppress(PlaywrightError):
+                    seen = portal.locate(frame, way).filter(visible=True)
+                    found += [(frame, one) for one in await seen.element_handles()]
+            look.found.append(len(found))
+            if len(found) == 1 and not won:
+                won = True
+                called[found[0][0]].append((name, found[0][1]))
+        looks.append(look)
+    return Sight(looks, await outline(portal.page, known_words(portal.profile), called))
