@@ -19,11 +19,13 @@ def called(part: Mapping[str, Any]) -> set[str]:
 
 
 def bare(page: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an outline without its boxes, and with like rows one after another as one.
+    """Return an outline that tells whether, not where, an element is seen; like rows are one.
 
     So it is the same for windows of any width and for lists of any length.
     """
     told = {key: value for key, value in page.items() if key != "box"}
+    if "box" in page:
+        told["seen"] = True
     for key in ("elements", "inside", "frames"):
         if key in told:
             told[key] = [one for one, _ in groupby(map(bare, told[key]))]

@@ -88,6 +88,11 @@ def read(file: Path) -> dict[str, Any]:
     return told
 
 
+def write_text(file: Path, text: str) -> None:
+    """Write a text of the home; raises Misconfigured where that cannot be."""
+    _write(file, text.encode())
+
+
 def _write(file: Path, content: bytes) -> None:
     private_folder(file.parent)
     try:

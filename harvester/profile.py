@@ -195,9 +195,9 @@ def load(
         )
     base = _read(f"platforms/{platform}", places, State.INVALID_PROFILE)
     mended = repairs(name, folders) if mended is None else mended
-    merged = _overlay(_overlay(base, data), mended) | {"id": name}
+    merged = overlay(overlay(base, data), mended) | {"id": name}
     if isinstance(bases := merged.get("bases"), Mapping):
-        merged = _overlay({"routes": bases.get(str(merged.get("base")), {})}, merged)
+        merged = overlay({"routes": bases.get(str(merged.get("base")), {})}, merged)
         merged["bases"] = list(bases)
     rates = merged.get("tariff")
     if isinstance(rates, str):
@@ -261,10 +261,11 @@ def _read(name: str, places: tuple[Path, ...], state: State) -> dict[str, Any]:
         ) from None
 
 
-def _overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay data over other data: tables key by key, all else as a whole."""
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
         both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = _overlay(below, value) if both else value  # type: ignore[arg-type]
+        merged[key] = overlay(below, value) if both else value  # type: ignore[arg-type]
     return merged

@@ -15,6 +15,7 @@ from playwright.async_api import Browser
 from harvester import holds, lookback, pace, retries, stops
 from harvester.browser import open_browser, open_context
 from harvester.custody import consent
+from harvester.custody.authorization import Scope
 from harvester.errand import Errand
 from harvester.errors import ActionNeeded, Drift, Failure, State, Transient
 from harvester.evidence import sight
@@ -24,12 +25,19 @@ from harvester.platforms.oscp import Oscp
 from harvester.portal import Portal
 from harvester.store import upkeep
 from harvester.store.home import alone
-from harvester.task import SIGN_IN, Outcome, Report, Task
+from harvester.task import CHECK, SIGN_IN, Outcome, Report, Task
 
 SESSIONS = 3
 """How often a run begins a new session when the portal fails or ends one."""
 SIDE_BY_SIDE = 4
 """How many sign-ins are harvested at the same time."""
+SETTLE = 5.0
+"""Seconds that a page may take to ask for what it shows, before it is looked at."""
+_READ_FOR = {
+    "history": {Scope.BILLS, Scope.PAYMENTS},
+    "usage": {Scope.INTERVALS, Scope.NOTES},
+}
+"""The pages that are opened for what somebody permits, one of each."""
 CODE_POLL = 0.5
 """Seconds between two looks for a code that is handed in."""
 
@@ -141,7 +149,7 @@ class _Harvest:
 
     def use_up(self) -> None:
         """Remember that what was permitted for one harvest has had it."""
-        if self.task.kind != SIGN_IN:
+        if self.task.kind not in {CHECK, SIGN_IN}:
             permission = self._errand.permission()
             for name in consent.use(self._home, permission, self.task.now()):
                 self._note("authorization.used", authorization=name)
@@ -157,7 +165,8 @@ class _Harvest:
         outcome.unasked.clear()
         self._entering = False
         age = timedelta(minutes=task.profile.pace.session_minutes)
-        kept = task.credentials.session(age) if age and self._gained_before < 0 else None
+        worth = age and self._gained_before < 0 and task.kind != CHECK
+        kept = task.credentials.session(age) if worth else None
         async with (
             task.wire(task.profile.origins, sandbox=task.sandbox) as wire,
             open_context(browser, wire, time_zone=task.profile.time_zone, session=kept) as context,
@@ -168,6 +177,9 @@ class _Harvest:
                 platform = fit(task.profile)(portal)
                 if not (kept and await platform.session.still_signed_in()):
                     await self._sign_in(platform)
+                if task.kind == CHECK:
+                    await self._walk(platform)
+                    return
                 numbers = await self._accounts(platform)
                 for number in () if task.kind == SIGN_IN else numbers:
                     if age:
@@ -210,6 +222,8 @@ class _Harvest:
         try:
             await platform.session.open_sign_in()
         finally:
+            if self.task.kind == CHECK:
+                await self._look(platform, "login")
             if sha := platform.session.fingerprint:
                 now, profile = self.task.now(), self.task.profile.id
                 new = lookback.keep_fingerprint(self._home, profile, sha, now)
@@ -241,9 +255,43 @@ class _Harvest:
             f" `harvester code {name}`.",
         )
 
+    async def _walk(self, platform: Oscp) -> None:
+        """Look for the profile's names on every page that somebody permits to be read.
+
+        A page that is not what the profile says hides no other; the first such Drift is raised.
+        """
+        first: Drift | None = None
+        try:
+            numbers = await self._accounts(platform)
+            scopes = {number: self._errand.permission().admits(number) for number in numbers}
+            number = next((number for number in numbers if scopes[number]), None)
+            if number:
+                await platform.select(number)
+        except Drift as drift:
+            first, number = drift, None
+            await self._keep_evidence(platform.portal, drift)
+        await self._look(platform, "billing")
+        for route, needs in _READ_FOR.items() if number else ():
+            if not needs & scopes[number or ""]:
+                continue
+            try:
+                await platform.session.open(route)
+                await platform.portal.settle(SETTLE)
+                await platform.portal.find(platform.PAGES[route][0])
+            except Drift as drift:
+                first = first or drift
+                await self._keep_evidence(platform.portal, drift)
+            await self._look(platform, route)
+        if first:
+            raise first
+
+    async def _look(self, platform: Oscp, route: str) -> None:
+        names = platform.PAGES[route]
+        self.outcome.looks[route] = (await sight(platform.portal, names)).looks
+
     async def _keep_evidence(self, portal: Portal, drift: Drift) -> None:
         """Write down how the page is built that is not what the profile says."""
-        if self._entering:
+        if self._entering or self.outcome.evidence:
             return
         names = PLATFORMS[self.task.profile.platform].PAGES.get(portal.route, ())
         seen = await sight(portal, names)

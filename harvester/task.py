@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from harvester.custody.secret import Secret
 from harvester.errors import State
+from harvester.evidence import Look
 from harvester.members import Member
 from harvester.model import Window
 from harvester.profile import Profile
@@ -18,6 +19,9 @@ from harvester.wire import Wire
 
 SIGN_IN = "sign-in"
 """The kind of a harvest by which a person tries whether a sign-in works; it fetches nothing."""
+
+CHECK = "check"
+"""The kind of a harvest that looks for the profile's names on every page; it fetches nothing."""
 
 Report = Callable[[str, str, int, int], None]
 """Hears whose (member and last three digits), what, how many are done, and of how many."""
@@ -79,7 +83,9 @@ class Outcome:
     requests: int = 0
     sign_ins: int = 0
     evidence: Path | None = None
-    """How the page was built that was not what the profile says, without what it said."""
+    """A folder: how the page was built that was not what the profile says, not what it said."""
+    looks: dict[str, list[Look]] = field(default_factory=dict)
+    """Of a check: how the profile's names were looked for, by page."""
     unasked: list[str] = field(default_factory=list)
     """What nobody has authorized, a sentence each."""
     failed: list[str] = field(default_factory=list)

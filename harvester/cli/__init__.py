@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     _green_button(command, group)
     _tapes(command)
     _graph(command, group)
+    _drift(command)
     return parser
 
 
@@ -166,6 +167,9 @@ def _lookups(command: Make, group: Make) -> None:
         "--convention",
         action="store_true",
         help="prove from what came home whether hours are labelled by their beginning or end",
+    )
+    check.add_argument(
+        "--live", action="store_true", help="look on the portal's own pages; names are sign-ins"
     )
     rates = group("rates", "look at what electricity costs, published and billed")
     compare = command(
@@ -254,6 +258,22 @@ def _count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError("it is a number from 1 up")
     return count
+
+
+def _drift(command: Make) -> None:
+    repair = command(
+        "repair", "propose what to correct in a profile whose portal changed", "drift.repair"
+    )
+    repair.add_argument("profile", help="the utility, such as caec")
+    repair.add_argument(
+        "--from",
+        required=True,
+        dest="evidence",
+        type=Path,
+        metavar="EVIDENCE",
+        help="the folder that the run named which found the change",
+    )
+    repair.add_argument("--yes", action="store_true", help="do not ask before writing")
 
 
 def _sandbox(command: Make, group: Make) -> None:

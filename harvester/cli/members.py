@@ -111,6 +111,10 @@ def remove(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Check profiles, perhaps against what came home."""
+    if options.live:
+        from harvester.cli import drift
+
+        return drift.check(options)
     folders = settings_of(options).profile_folders
     names = options.profiles or profile.names(folders)
     if options.convention:

@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -15,6 +16,7 @@ from harvester.checks import RULES
 from harvester.cli.common import table, tell
 from harvester.errors import MEANINGS, State
 from harvester.filing import Store
+from harvester.lookback import changes
 from harvester.stops import stopped
 from harvester.store.catalog import Holding
 from harvester.store.findings import Found
@@ -59,6 +61,8 @@ def outcomes(tasks: Sequence[Task], results: Sequence[Outcome]) -> None:
             print(f"{name}: {result.state}: {result.message}")
             if result.evidence:
                 print(f"  How that page was built, without what it said: {result.evidence}")
+                whose = f"{task.profile.id} --from {result.evidence}"
+                print(f"  What to correct in the profile: harvester repair {whose}")
             continue
         print(f"{name}: {result.state}: {_fetched(task, result)}")
         for sentence in result.unasked:
@@ -101,6 +105,8 @@ def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None
         _last(run)
     for one_stop in stopped(store.home):
         print(f"{one_stop.profile} is stopped since {one_stop.since}: {one_stop.reason}")
+    for change in changes(store.home, datetime.now(UTC)):
+        print(f"{change.profile}: its portal looks different since {change.since:%Y-%m-%d}")
     if wrong:
         print(f"What is wrong, one by one: harvester findings --home {store.home}")
     print(f"Files: {store.home}")
@@ -168,6 +174,7 @@ def as_json(
             }
             for t, r in zip(tasks, results, strict=True)
         ],
+        "changed": {one.profile: one.since for one in changes(home, datetime.now(UTC))},
         "runs": [run._asdict() for run in runs],
         "accounts": [
             one._asdict() | {"account": one.account.number, "rate": one.account.rate}

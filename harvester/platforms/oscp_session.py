@@ -41,6 +41,8 @@ _PASSING = {
     State.MAINTENANCE: "is under maintenance; nothing was lost, run again later",
     State.PORTAL_DOWN: "shows an error of its server; nothing was lost, run again later",
 }
+_OF_ONE_PAGE = {State.NO_ACCOUNTS_FOUND}
+"""What is asked of one page only, and says nothing on others."""
 _AT_THE_DOOR = {State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, *_PASSING}
 """What cannot be true of a page that is signed in, whatever its news and help say."""
 
@@ -174,8 +176,8 @@ class Session:
 
     async def none_there(self) -> None:
         """Raise ActionNeeded where the page says that there is no account."""
-        shown = await self.portal.outcomes()
-        self._act({s: words for s, words in shown.items() if s is State.NO_ACCOUNTS_FOUND})
+        if State.NO_ACCOUNTS_FOUND in await self.portal.outcomes():
+            self._act({State.NO_ACCOUNTS_FOUND: set()})
 
     def _signed_in(self, shown: Mapping[State, set[str]]) -> bool:
         """Tell whether a page is signed in; raise what else it says that is no small print."""
@@ -183,7 +185,7 @@ class Session:
             state: words
             for state, words in shown.items()
             if (not words or words - self._print[state])
-            and state is not State.NO_ACCOUNTS_FOUND
+            and state not in _OF_ONE_PAGE
             and not (State.OK in shown and state in _AT_THE_DOOR)
         }
         self._act(said)

@@ -91,7 +91,7 @@ def _routes(lay: Layout, switches: Switches) -> Iterator[Route]:
     yield Route("home", "GET", "/", "open", sign_in.landing)
     yield Route("home", "GET", url("/"), "open", sign_in.landing)
     yield Route("home", "GET", lay.base, "open", sign_in.landing)
-    for path in filter(None, (lay.sign_in, lay.popup)):
+    for path in filter(None, (lay.sign_in, lay.popup, lay.frame)):
         yield Route("sign-in form", "GET", url(path), "open", sign_in.show)
         yield Route("sign-in", "POST", url(path), "open", sign_in.submit)
     yield Route("log-off", "GET", url("/Logoff"), "open", sign_in.log_off)

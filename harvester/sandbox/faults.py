@@ -97,10 +97,20 @@ class Outages:
         "off",
         "The portal is at its other base; below the old one is nothing, or a redirect to the new.",
     )
-    redesign: Literal["off", "all", "sign-in", "tables", "feeds"] = switch(
+    redesign: Literal[
+        "off", "all", "sign-in", "tables", "feeds",
+        "ids", "labels", "columns", "link", "iframe", "wrapper", "language", "decoy", "two-pages",
+        "facts",
+    ] = switch(
         "off",
-        "Which ids, labels and addresses are no longer what they were; a bare name is all.",
-    )
+        "What is no longer what it was: ids, labels and addresses of everything (a bare name), of "
+        "the sign-in form, the tables or the feeds; or one thing: the ids of fields and tables; "
+        "the sign-in labels, where the fields have no ids any more; the table of bills, under "
+        "another id and with its columns in another order; a link in place of the sign-in button; "
+        "the sign-in fields, called otherwise in an iframe; the tables' ids, on wrappers of them "
+        "now; the sign-in form, in Spanish; a decoy that looks like it, beside it; a password that "
+        "is asked for on a second page; or the words beside the account's facts.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

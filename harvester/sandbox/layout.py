@@ -26,6 +26,7 @@ class Words:
     log_out: str = "Log Out"
     user_name: str = "txtUsername"
     password_name: str = "txtPassword"
+    account: str = "Account Number"
 
     def name(self, field_name: str) -> str:
         """Return the form name of a field, as dnn$ctr384$CustomerLogin$btnLogin."""
@@ -47,6 +48,10 @@ class Tables:
         "View", "Billing Date", "Due Date", "Meter Read Date", "Net KWH", "Bill Type",
         "Bill Amount",
     )  # fmt: skip
+    order: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    """In which the columns are shown."""
+    wrapped: bool = False
+    """Whether the ids are those of elements around the tables."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class Layout:
     """Before the names of the page methods that tell days and hours."""
     popup: str = ""
     """The sign-in form for the iframe of the older base."""
+    frame: str = ""
+    """The sign-in form for the iframe of the sign-in page."""
 
     def url(self, path: str) -> str:
         """Return a path with the base before it."""
@@ -141,6 +148,36 @@ _NEW_TABLES = Tables(
     view="openStatement",
     columns=("Document", "Issued", "Pay By", "Read On", "Energy", "Kind", "Owed"),
 )
+_REDESIGNED_WORDS: Mapping[str, Mapping[str, str]] = {
+    "ids": {"user_id": "usr", "password_id": "pwd"},
+    "labels": {
+        "user_id": "",
+        "user_label": "Member login",
+        "password_id": "",
+        "password_label": "Secret phrase",
+    },
+    "iframe": {
+        "user_id": "gateMember",
+        "user_label": "Member login",
+        "password_id": "gateSecret",
+        "password_label": "Secret phrase",
+    },
+    "language": {
+        "user_id": "txtUsuario",
+        "user_name": "txtUsuario",
+        "user_label": "ID de usuario",
+        "password_id": "txtClave",
+        "password_name": "txtClave",
+        "password_label": "Contraseña",
+    },
+    "link": {"button": "lnkEnter"},
+    "facts": {"account": "Service Number"},
+}
+_REDESIGNED_TABLES = {
+    "ids": Tables(history="statementGrid", accounts="placeGrid"),
+    "columns": Tables(history="billGrid", order=(6, 2, 1, 0, 5, 4, 3)),
+    "wrapper": Tables(history="bill-list", accounts="place-list", wrapped=True),
+}
 
 
 def layout(base: str, switches: Switches) -> Layout:
@@ -157,6 +194,12 @@ def layout(base: str, switches: Switches) -> Layout:
         found = replace(found, words=_NEW_WORDS)
     if switches.redesign in {"all", "tables"}:
         found = replace(found, tables=_NEW_TABLES)
+    found = replace(
+        found,
+        words=replace(found.words, **_REDESIGNED_WORDS.get(switches.redesign, {})),
+        tables=_REDESIGNED_TABLES.get(switches.redesign, found.tables),
+        frame="/Customer-Gate" if switches.redesign == "iframe" else "",
+    )
     if switches.redesign in {"all", "feeds"}:
         found = replace(found, methods="/DesktopModules/EnergyInsight/API/Insight.aspx/")
     return found

@@ -76,7 +76,11 @@ def turned_away(site: Site, request: web.Request, back: str, *, is_page: bool) -
 
 
 async def show(site: Site, request: web.Request) -> web.Response:
-    """Show the sign-in form."""
+    """Show the sign-in form, or the page whose iframe has it."""
+    lay = site.layout
+    if lay.frame and request.path == lay.url(lay.sign_in):
+        query = f"?{request.query_string}" if request.query_string else ""
+        return site.page(request, "framed.html", {"frame": lay.url(lay.frame) + query})
     return _form(site, request, _name(site, request), Panel())
 
 
@@ -87,6 +91,8 @@ async def submit(site: Site, request: web.Request) -> web.Response:
     if forged := site.forged(request, name, form):
         return forged
     partial = is_partial(request, form)
+    if further := _further(site, request, form):
+        return plain(delta(redirect(further)))
     result = _attempt(site, form)
     if isinstance(result, Proven):
         return _let_in(site, request, result, partial=partial)
@@ -99,6 +105,15 @@ async def submit(site: Site, request: web.Request) -> web.Response:
     return plain(delta(*parts))
 
 
+def _further(site: Site, request: web.Request, form: Mapping[str, object]) -> str:
+    """Return the page that asks for the password, where the form was the one without."""
+    words = site.layout.words
+    if site.switches.redesign != "two-pages" or words.name(words.password_name) in form:
+        return ""
+    user = quote(str(form.get(words.name(words.user_name), "")), safe="")
+    return f"{request.path_qs}{'&' if request.query_string else '?'}user={user}"
+
+
 def _name(site: Site, request: web.Request) -> str:
     return "popup" if request.path == site.layout.url(site.layout.popup) else "sign-in"
 
@@ -108,10 +123,12 @@ def _form(site: Site, request: web.Request, name: str, panel: Panel) -> web.Resp
     here = request.path in {
         site.layout.url(site.layout.sign_in),
         site.layout.url(site.layout.popup),
+        site.layout.url(site.layout.frame),
     }
     values = {
         "panel": panel,
-        "popup": name == "popup",
+        "popup": name == "popup" or request.path == site.layout.url(site.layout.frame),
+        "user": request.query.get("user", ""),
         "captcha_id": secrets.token_hex(16),
         "action": request.path_qs if here else site.layout.url(site.layout.sign_in),
     }

@@ -23,6 +23,11 @@ function Validate() {
   return !empty;
 }
 
+function enter() {
+  if (Validate()) $('Form').requestSubmit();
+  return false;
+}
+
 function parseDelta(text) {
   const parts = [];
   for (let at = 0; at < text.length;) {
@@ -431,8 +436,9 @@ document.addEventListener('DOMContentLoaded', () => {
   if (signIn) {
     $('Form').addEventListener('submit', event => {
       event.preventDefault();
-      const button = event.submitter || signIn.querySelector('input[type=submit]');
-      partialPostBack($('Form'), signIn.dataset.panel, button.name, {[button.name]: button.value});
+      const button = event.submitter || signIn.querySelector('input[type=submit], a[data-name]');
+      const name = button.name || button.dataset.name;
+      partialPostBack($('Form'), signIn.dataset.panel, name, {[name]: button.value || ''});
     });
   }
   const accounts = document.querySelector('#allAccounts table');
