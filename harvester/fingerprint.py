@@ -18,13 +18,15 @@ _TRAITS = """() => {
   return JSON.stringify({
     forms: every('form', e => e.getAttribute('id') || ''),
     hidden: every('input[type=hidden]', e => e.getAttribute('name') || ''),
+    fields: every('input:not([type=hidden]), select, button',
+      e => (e.getAttribute('id') || '') + '/' + (e.getAttribute('name') || '')),
     generators: [...every('meta[name=generator i]', e => e.getAttribute('content') || ''),
       ...every('input[name=__VIEWSTATEGENERATOR]', e => e.getAttribute('value') || '')],
     files: [...every('script[src]', e => path(e, 'src')),
       ...every('link[rel=stylesheet][href]', e => path(e, 'href'))],
   });
 }"""
-"""Form ids, names of hidden fields, version marks and paths of scripts and styles; no queries."""
+"""Form ids, names of fields, version marks and paths of scripts and styles; no queries."""
 
 
 class Fingerprint(NamedTuple):

@@ -130,7 +130,9 @@ def likeness(old: Element, was: list[Element], new: Element, now: list[Element])
     scale = _Scale()
     for fact, most in (("id", 30), ("name", 20)):
         if before := old.fact(fact):
-            scale.weigh(most, *_called(fact, before, new.fact(fact)))
+            guessed = not was  # then only how it ends is known
+            now_called = last(new.fact(fact)) if guessed else new.fact(fact)
+            scale.weigh(most, *_called(fact, before, now_called))
     if old.words:
         share = len(old.words & new.words) / len(old.words)
         scale.weigh(25, share, f"it shows {share:.0%} of the words that were on it")

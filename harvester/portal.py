@@ -228,6 +228,12 @@ class Portal:
         here = re.split(r"[?#]", self.page.url)[0] == self.profile.url(route)
         return here and self.answers.status < _ERROR and not self.covered
 
+    def step(self) -> str:
+        """Return the named route that the page is, or the one that was asked for last."""
+        here = re.split(r"[?#]", self.page.url)[0]
+        known = (route for route in self.profile.routes if self.profile.url(route) == here)
+        return next(known, self.route)
+
     def where(self) -> str:
         """Return the path of the page, without its query."""
         return urlsplit(self.page.url).path or "a blank page"

@@ -293,14 +293,15 @@ class _Harvest:
         """Write down how the page is built that is not what the profile says."""
         if self._entering or self.outcome.evidence:
             return
-        names = PLATFORMS[self.task.profile.platform].PAGES.get(portal.route, ())
+        step = portal.step()
+        names = PLATFORMS[self.task.profile.platform].PAGES.get(step, ())
         seen = await sight(portal, names)
         told = {
             "profile": self.task.profile.id,
             "at": self.task.now().isoformat(),
             "state": drift.state,
             "said": f"{drift}",
-            "step": portal.route,
+            "step": step,
             "broken": drift.broken,
             "tried": {look.name: look.found for look in seen.looks},
             "later_candidates": portal.early_drift,

@@ -83,6 +83,12 @@ NEVER = {
     "platforms": ["store", "extract", "members", "settings", "run", "filing", "checks", "sandbox"],
     "portal": ["store", "extract", "members", "settings", "run", "filing", "checks", "platforms"],
     "outline": ["store", "extract", "members", "settings", "run", "filing", "platforms", "sandbox"],
+    "fingerprint": ["store", "extract", "members", "settings", "run", "filing", "platforms"],
+    "evidence": ["store", "extract", "members", "settings", "run", "filing", "platforms"],
+    "drawing": ["store", "extract", "members", "settings", "run", "portal", "platforms", "wire"],
+    "likeness": ["store", "members", "settings", "run", "filing", "portal", "platforms", "wire"],
+    "repair": ["store", "members", "settings", "run", "filing", "portal", "platforms", "wire"],
+    "lookback": ["extract", "members", "settings", "run", "filing", "portal", "platforms", "wire"],
     "documents": ["store", "extract", "members", "settings", "run", "filing", "platforms"],
     "extract": ["store", "members", "settings", "run", "filing", "portal", "platforms", "browser"],
     "checks": ["store", "extract", "members", "settings", "run", "filing", "portal", "platforms"],
@@ -221,7 +227,7 @@ def test_there_is_one_place_where_retries_are_decided() -> None:
 @pytest.mark.parametrize(
     "pure",
     [
-        *("extract", "checks", "store", "tariff", "printed", "model", "profile"),
+        *("extract", "checks", "store", "tariff", "printed", "model", "profile", "drawing"),
         *("custody", "forgetting", "greenbutton", "export"),
     ],
 )

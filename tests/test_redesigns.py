@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from conftest import run_async
@@ -20,7 +20,7 @@ from harvester.filing import Store
 from harvester.profile import load
 from harvester.run import harvest_all
 from harvester.sandbox.counts import Counts
-from harvester.task import Outcome
+from harvester.task import CHECK, SIGN_IN, Outcome
 
 NEW, SHOP = "sandbox-new", "sandbox-business"
 
@@ -31,7 +31,6 @@ class Redesign(NamedTuple):
     faults: str
     mended: dict[str, dict[str, str] | str]
     """The right way to each broken name; empty where there is none that repair could know."""
-    user: str = NEW
     sent: int = 0
     """Passwords sent before the drift was seen."""
 
@@ -77,7 +76,14 @@ TEN = [
 ]
 
 
-def harvested(home: Path, faults: str, user: str, days_later: int) -> tuple[Outcome, Counts]:
+def harvested(
+    home: Path,
+    faults: str,
+    user: str,
+    days_later: int,
+    kind: str = "run",
+    instead: Mapping[str, Any] | None = None,
+) -> tuple[Outcome, Counts]:
     """Harvest with the profile as the home has it, repaired or not."""
     permit(home)
 
@@ -87,7 +93,8 @@ def harvested(home: Path, faults: str, user: str, days_later: int) -> tuple[Outc
             pace = task.profile.pace.model_copy(update={"reply_seconds": 2})
             changed = replace(
                 task,
-                profile=found.model_copy(update={"pace": pace}),
+                profile=found.model_copy(update={"pace": pace, **(instead or {})}),
+                kind=kind,
                 now=lambda: datetime.now(UTC) + timedelta(days=days_later),
             )
             (outcome,) = await harvest_all([changed], Store(home), lambda *_: None)
@@ -100,16 +107,13 @@ def harvested(home: Path, faults: str, user: str, days_later: int) -> tuple[Outc
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, bytes]]]:
-    """Return the outlines that a good run leaves, by sign-in."""
-    kept = {}
-    for user in (NEW, SHOP):
-        home = tmp_path_factory.mktemp(user)
-        outcome, _ = harvested(home, "", user, 0)
-        assert outcome.state is State.OK, outcome.message
-        files = (home / "outlines" / "caec").iterdir()
-        kept[user] = {file.name: file.read_bytes() for file in files}
-    yield kept
+def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Return the files that a good run leaves of how the portal's pages are built."""
+    home = tmp_path_factory.mktemp("good")
+    outcome, _ = harvested(home, "", NEW, 0)
+    assert outcome.state is State.OK, outcome.message
+    files = (home / "outlines" / "caec").iterdir()
+    return {file.name: file.read_bytes() for file in files}
 
 
 def seen_before(home: Path, outlines: dict[str, bytes]) -> None:
@@ -119,7 +123,9 @@ def seen_before(home: Path, outlines: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-def repaired(home: Path, evidence: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict]:
+def repaired(
+    home: Path, evidence: Path | None, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, dict[str, Any]]:
     capsys.readouterr()
     command = ["repair", "caec", "--from", str(evidence), "--yes", "--json", "--home", str(home)]
     code = main(command)
@@ -130,11 +136,11 @@ def repaired(home: Path, evidence: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_a_redesign_is_drift_and_what_repair_writes_brings_the_truth_home(
     tmp_path: Path,
     one: Redesign,
-    good: dict[str, dict[str, bytes]],
+    good: dict[str, bytes],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    seen_before(tmp_path, good[one.user])
-    outcome, counts = harvested(tmp_path, one.faults, one.user, 0)
+    seen_before(tmp_path, good)
+    outcome, counts = harvested(tmp_path, one.faults, NEW, 0)
     assert outcome.state is State.PORTAL_CHANGED, outcome.message
     assert (outcome.sign_ins, counts.routes["sign-in"]) == (one.sent, one.sent)
     assert outcome.evidence
@@ -148,7 +154,108 @@ def test_a_redesign_is_drift_and_what_repair_writes_brings_the_truth_home(
     if not one.mended:
         return
 
-    again, counts = harvested(tmp_path, one.faults, one.user, 1)
+    again, counts = harvested(tmp_path, one.faults, NEW, 1)
     assert again.state is State.OK, again.message
     assert counts.routes["sign-in"] == 1
-    assert at_home(tmp_path) == truth(one.user)
+    assert at_home(tmp_path) == truth(NEW)
+
+
+def first_ways(told: dict[str, Any]) -> dict[str, Any]:
+    return {r["name"]: r["proposals"][0]["way"] for r in told["repairs"] if not r["doubt"]}
+
+
+def test_the_list_of_accounts_is_mended_with_what_sets_its_length(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert harvested(tmp_path, "", SHOP, 0, kind=SIGN_IN)[0].state is State.OK
+    outcome, _ = harvested(tmp_path, "redesign=wrapper", SHOP, 1, kind=SIGN_IN)
+    assert "No account_table was found" in outcome.message
+    code, told = repaired(tmp_path, outcome.evidence, capsys)
+    assert first_ways(told) == {
+        "account_table": css('[id="place-list"] table'),
+        "account_length": css('select[name$="length"]'),
+    }
+    assert code == 0
+    outcome, _ = harvested(tmp_path, "redesign=wrapper", SHOP, 2, kind=SIGN_IN)
+    assert (outcome.state, outcome.accounts) == (State.OK, 3)
+
+
+def test_other_words_beside_the_facts_are_drift_not_an_empty_account(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome, _ = harvested(tmp_path, "redesign=facts", NEW, 0, kind=SIGN_IN)
+    assert outcome.state is State.PORTAL_CHANGED
+    assert "labels.number" in outcome.message
+    code, told = repaired(tmp_path, outcome.evidence, capsys)
+    assert (code, told["written"], first_ways(told)) == (40, None, {})
+    doubts = {r["name"]: r["doubt"] for r in told["repairs"]}
+    assert "by hand" in doubts["labels.number"]
+
+
+def test_without_a_good_run_before_a_decoy_is_not_told_from_the_form(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome, _ = harvested(tmp_path, "redesign=decoy", NEW, 0, kind=SIGN_IN)
+    code, told = repaired(tmp_path, outcome.evidence, capsys)
+    assert (code, told["written"], first_ways(told)) == (40, None, {})
+    assert "as like it as each other" in told["repairs"][0]["doubt"]
+
+
+def test_no_evidence_is_kept_of_a_page_on_which_credentials_were_typed(tmp_path: Path) -> None:
+    found = load("caec")
+    nothing = {"outcomes": {**found.outcomes, "OK": found.locators["usage_note"]}}
+    outcome, counts = harvested(tmp_path, "", NEW, 0, kind=SIGN_IN, instead=nothing)
+    assert (outcome.state, outcome.sign_ins) == (State.PORTAL_CHANGED, 1)
+    assert counts.routes["sign-in"] == 1
+    assert outcome.evidence is None
+    assert not (tmp_path / "diagnostics").exists()
+
+
+def test_a_page_of_another_product_is_told_before_anything_is_typed(tmp_path: Path) -> None:
+    """The form is the same to the last word, but nothing on it is of the product expected."""
+    other = {"marks": {"Elsewhere": ("form#other", '[name="__other"]')}}
+    outcome, counts = harvested(tmp_path, "", NEW, 0, kind=SIGN_IN, instead=other)
+    assert outcome.state is State.PORTAL_CHANGED
+    assert "no mark of Elsewhere" in outcome.message
+    assert (outcome.sign_ins, counts.routes["sign-in"]) == (0, 0)
+
+
+def test_a_change_of_the_sign_in_page_is_in_the_trail_and_in_the_status(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for day, faults in enumerate(("", "", "redesign=ids")):
+        assert harvested(tmp_path, faults, NEW, day, kind=SIGN_IN)[0].state is State.OK
+    seen = [e for e in Store(tmp_path).trail.entries() if e.event.startswith("portal.")]
+    assert [e.event for e in seen] == ["portal.seen", "portal.seen", "portal.changed"]
+    first, second, third = (e.facts["fingerprint"] for e in seen)
+    assert first == second != third
+    capsys.readouterr()
+    main(["status", "--home", str(tmp_path)])
+    day_2 = datetime.now(UTC) + timedelta(days=2)
+    assert f"caec: its portal looks different since {day_2:%Y-%m-%d}" in capsys.readouterr().out
+
+
+def test_a_check_looks_for_every_name_on_every_page_and_changes_nothing(tmp_path: Path) -> None:
+    outcome, counts = harvested(tmp_path, "", SHOP, 0, kind=CHECK)
+    assert outcome.state is State.OK, outcome.message
+    looks = {look.name: look for page in outcome.looks.values() for look in page}
+    assert list(outcome.looks) == ["login", "billing", "history", "usage"]
+    assert {n: looks[n].rank for n in ("user", "password", "sign_in", "bill_table")} == {
+        "user": 0, "password": 0, "sign_in": 1, "bill_table": 0,
+    }  # fmt: skip
+    assert looks["bill_link"].found == [24]
+    assert looks["account_table"].found == [1]
+    assert (outcome.artifacts, counts.routes["pdf"], counts.routes["ledger"]) == (0, 0, 0)
+    assert counts.routes["sign-in"] == 1
+
+
+def test_a_check_goes_on_to_the_pages_behind_one_that_changed(tmp_path: Path) -> None:
+    outcome, _ = harvested(tmp_path, "redesign=tables", NEW, 0, kind=CHECK)
+    assert outcome.state is State.PORTAL_CHANGED
+    assert "bill_table" in outcome.message
+    looks = {look.name: look for page in outcome.looks.values() for look in page}
+    assert looks["bill_table"].rank is None
+    assert looks["usage_chart"].found == [1]
+    assert outcome.evidence
+    told = json.loads((outcome.evidence / "outline.json").read_text())
+    assert (told["step"], told["tried"]["bill_table"]) == ("history", [0, 0])
