@@ -81,6 +81,7 @@ def harvested(
     faults: str,
     user: str,
     days_later: int,
+    *,
     kind: str = "run",
     instead: Mapping[str, Any] | None = None,
 ) -> tuple[Outcome, Counts]:
