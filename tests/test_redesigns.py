@@ -12,15 +12,19 @@ from typing import Any, NamedTuple
 import pytest
 from conftest import run_async
 from permitted import permit
-from test_faults import at_home, at_the_portal, truth
+from test_faults import WINDOW, at_home, at_the_portal, truth
 
 from harvester.cli import main
-from harvester.errors import State
+from harvester.cli.drift import tell_looks, write
+from harvester.errors import Misconfigured, State
+from harvester.evidence import Look
 from harvester.filing import Store
+from harvester.members import Member
 from harvester.profile import load
 from harvester.run import harvest_all
 from harvester.sandbox.counts import Counts
-from harvester.task import CHECK, SIGN_IN, Outcome
+from harvester.sandbox.credentials import Known
+from harvester.task import CHECK, SIGN_IN, Outcome, Task
 
 NEW, SHOP = "sandbox-new", "sandbox-business"
 
@@ -260,3 +264,29 @@ def test_a_check_goes_on_to_the_pages_behind_one_that_changed(tmp_path: Path) ->
     assert outcome.evidence
     told = json.loads((outcome.evidence / "outline.json").read_text())
     assert (told["step"], told["tried"]["bill_table"]) == ("history", [0, 0])
+
+
+def test_a_check_prints_each_name_with_what_won(capsys: pytest.CaptureFixture[str]) -> None:
+    found = load("caec")
+    task = Task(
+        Member(name="house", profile="caec", user="x"),
+        found, Known("x"), WINDOW, WINDOW.end, kind=CHECK,
+    )  # fmt: skip
+    looks = {"login": [Look("user", [1, 0, 1]), Look("sign_in", [0, 1, 1]), Look("code", [0, 2])]}
+    tell_looks(task, Outcome(looks=looks))
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines[1:4] == [
+        "login user label User ID 1 0 1",
+        "login sign_in role button name Login 0 1 1 early: a later candidate won",
+        "login code - 0 2",
+    ]
+
+
+def test_what_a_proof_refuses_is_not_written(tmp_path: Path) -> None:
+    told = {"base": "/onlineportal"}
+    with pytest.raises(Misconfigured, match="the tape of May"):
+        write("caec", (tmp_path,), told, lambda _: ["the tape of May"], agreed=lambda: None)
+    assert not list(tmp_path.iterdir())
+    assert write("caec", (tmp_path,), told, lambda p: [] if p.base == "/onlineportal" else ["?"],
+                 agreed=lambda: None)  # fmt: skip
+    assert load("caec", (tmp_path,)).url("billing").endswith("/onlineportal/Billing-Payments")
