@@ -15,15 +15,17 @@ from permitted import permit
 from test_faults import WINDOW, at_home, at_the_portal, truth
 
 from harvester.cli import main
-from harvester.cli.drift import tell_looks, write
+from harvester.cli.drift import prove, tell_looks, write
+from harvester.cli.simulated import Known
 from harvester.errors import Misconfigured, State
 from harvester.evidence import Look
 from harvester.filing import Store
 from harvester.members import Member
-from harvester.profile import load
+from harvester.profile import Candidate, load
 from harvester.run import harvest_all
 from harvester.sandbox.counts import Counts
-from harvester.sandbox.credentials import Known
+from harvester.settings import Settings
+from harvester.tape import folder
 from harvester.task import CHECK, SIGN_IN, Outcome, Task
 
 NEW, SHOP = "sandbox-new", "sandbox-business"
@@ -78,6 +80,15 @@ TEN = [
     ),
     Redesign("redesign=two-pages", {}),
 ]
+
+
+@pytest.fixture(autouse=True)
+def one_tape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prove what is mended by the replay of one tape, not of eight."""
+    tape = folder.shipped() / "caec" / "pdf-blob"
+    monkeypatch.setattr(folder, "shipped", lambda: tmp_path / "tapes")
+    (tmp_path / "tapes" / "caec").mkdir(parents=True)
+    (tmp_path / "tapes" / "caec" / "pdf-blob").symlink_to(tape)
 
 
 def harvested(
@@ -283,10 +294,19 @@ def test_a_check_prints_each_name_with_what_won(capsys: pytest.CaptureFixture[st
 
 
 def test_what_a_proof_refuses_is_not_written(tmp_path: Path) -> None:
-    told = {"base": "/onlineportal"}
+    told, home = {"base": "/onlineportal"}, tmp_path / "home"
     with pytest.raises(Misconfigured, match="the tape of May"):
-        write("caec", (tmp_path,), told, lambda _: ["the tape of May"], agreed=lambda: None)
-    assert not list(tmp_path.iterdir())
-    assert write("caec", (tmp_path,), told, lambda p: [] if p.base == "/onlineportal" else ["?"],
+        write("caec", (home,), told, lambda _: ["the tape of May"], agreed=lambda: None)
+    assert not home.exists()
+    assert write("caec", (home,), told, lambda p: [] if p.base == "/onlineportal" else ["?"],
                  agreed=lambda: None)  # fmt: skip
-    assert load("caec", (tmp_path,)).url("billing").endswith("/onlineportal/Billing-Payments")
+    assert load("caec", (home,)).url("billing").endswith("/onlineportal/Billing-Payments")
+
+
+def test_a_mend_that_means_something_else_on_the_pages_of_before_is_refused(tmp_path: Path) -> None:
+    found = load("caec")
+    ways = {**found.locators, "user": (Candidate(css='input[id$="txtPassword"]'),)}
+    assert prove(Settings(home=tmp_path), found) == []
+    wrong = prove(Settings(home=tmp_path), found.model_copy(update={"locators": ways}))
+    assert all(line.startswith("caec/pdf-blob: ") for line in wrong)
+    assert any("state" in line for line in wrong), wrong

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harvester import lookback, members, profile
+from harvester.browser import open_browser
+from harvester.cli import tapes
 from harvester.cli.common import logging_to_stderr, settings_of, table, tell
 from harvester.cli.custody import vault_of
 from harvester.custody.credentials import Kept
@@ -23,6 +25,8 @@ from harvester.platforms import PLATFORMS, fit
 from harvester.profile import Candidate, Profile
 from harvester.repair import Repair, as_toml, mended, propose
 from harvester.run import harvest_all
+from harvester.settings import Settings
+from harvester.tape import folder
 from harvester.task import CHECK, Outcome, Task
 
 Prove = Callable[[Profile], Sequence[str]]
@@ -89,6 +93,7 @@ def _document(task: Task, outcome: Outcome) -> Mapping[str, Any]:
 
 def repair(options: argparse.Namespace) -> int:
     """Propose corrections of a profile, and write those that are sure once somebody agrees."""
+    logging_to_stderr(verbose=options.verbose)
     settings = settings_of(options)
     folders = settings.profile_folders
     known = profile.load(options.profile, folders)
@@ -101,7 +106,11 @@ def repair(options: argparse.Namespace) -> int:
     if not options.json:
         _tell(known, repairs, compared=good is not None)
     wrote = bool(sure) and write(
-        options.profile, folders, told, proof(), agreed=lambda: _agreed(options, told, file)
+        options.profile,
+        folders,
+        told,
+        partial(prove, settings),
+        agreed=lambda: _agreed(options, told, file),
     )
     if options.json:
         document = {"written": file if wrote else None, "repairs": [_plain(r) for r in repairs]}
@@ -139,18 +148,29 @@ def write(
     return True
 
 
-def proof() -> Prove:
-    """Return the replay of the platform's tapes where there is one, else that the profile fits."""
-    if importlib.util.find_spec("harvester.cli.tapes") is None:
-        return fits
-    prove: Prove = importlib.import_module("harvester.cli.tapes").prove
-    return prove
+def prove(settings: Settings, mended_profile: Profile) -> Sequence[str]:
+    """Replay every tape of the platform with the mended locators: they find what was found before.
 
-
-def fits(mended_profile: Profile) -> Sequence[str]:
-    """Prove no more than that the profile is sound and fits its platform."""
+    A tape is of the place that it was recorded at, so a new base is proved by the next run alone.
+    """
     fit(mended_profile)
-    return ()
+    return asyncio.run(_replayed(settings, mended_profile))
+
+
+async def _replayed(settings: Settings, mended_profile: Profile) -> list[str]:
+    wrong = []
+    found = folder.find((), (settings.home / tapes.FOLDER, folder.shipped()))
+    async with open_browser(executable=settings.browser) as browser:
+        for name, where in found.items():
+            tape = folder.read(where)
+            recorded = profile.load(tape.about.profile, settings.profile_folders)
+            if recorded.platform != mended_profile.platform:
+                continue
+            print(f"Replaying {name} ...", file=sys.stderr)
+            locators = {"locators": mended_profile.locators}
+            played = await tapes.play(tape, recorded.model_copy(update=locators), browser)
+            wrong += [f"{name}: {line}" for line in played.against(tape.expected)]
+    return wrong
 
 
 def _agreed(options: argparse.Namespace, told: Mapping[str, Any], file: Path) -> None:
