@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from conftest import run_async
+from faulted import NEW, SHOP, TODAY, WINDOW, WORLD, at_home, at_the_portal, truth
 from permitted import permit
-from test_faults import NEW, SHOP, TODAY, WINDOW, WORLD, at_home, at_the_portal, truth
 
 from harvester.custody import consent
 from harvester.errors import MEANINGS, State

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from conftest import run_async
+from faulted import NEW, at_home, at_the_portal, truth
 from permitted import permit
-from test_faults import NEW, at_home, at_the_portal, truth
 
 from harvester import holds, stops
 from harvester.cli.simulated import Known

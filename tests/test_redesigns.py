@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from conftest import run_async
+from faulted import WINDOW, at_home, at_the_portal, truth
 from permitted import permit
-from test_faults import WINDOW, at_home, at_the_portal, truth
 
 from harvester.cli import main
 from harvester.cli.drift import prove, tell_looks, write

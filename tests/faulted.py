@@ -1,4 +1,4 @@
-"""One row for each fault of a portal: how a run ends, what it cost, what the next makes of it.
+"""A table of faults of a portal: how a run ends, what it cost, what the next makes of it.
 
 Whatever happens, what came home is true, nothing is there twice, nobody is locked out, and a clean
 run afterwards ends with all of the truth.
@@ -6,8 +6,8 @@ run afterwards ends with all of the truth.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from permitted import permit
 from tenacity import wait_none
 
 from harvester.cli.simulated import Known
-from harvester.errors import HELD, MEANINGS, State
+from harvester.errors import HELD, State
 from harvester.filing import Store
 from harvester.members import Member
 from harvester.model import Direction, Window
@@ -29,7 +29,6 @@ from harvester.profile import load
 from harvester.run import harvest_all
 from harvester.sandbox.app import COUNTS, portal, serve
 from harvester.sandbox.counts import Counts
-from harvester.sandbox.faults import Accounts, Documents, Feeds, Outages, WayIn
 from harvester.sandbox.session import Session, Sessions
 from harvester.sandbox.switches import MFA_CODE, MFA_SECRET, Switches
 from harvester.sandbox.world import World
@@ -148,13 +147,6 @@ FEEDS = [
     Row("error-object=2", S.OK_PARTIAL, "asks again", home="part"),
     Row("redesign=feeds", S.PORTAL_CHANGED, "check base and routes", home="part"),
 ]
-ROWS = [*WAY_IN, *OUTAGES, *ACCOUNTS, *DOCUMENTS, *FEEDS]
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again without a pause of our own; what the portal asks for is kept."""
-    monkeypatch.setattr("harvester.retries.wait_random_exponential", lambda **_: wait_none())
 
 
 @asynccontextmanager
@@ -191,7 +183,9 @@ def harvested(
                 credentials=credentials or task.credentials,
                 now=lambda: datetime.now(UTC) + days_later * DAY,
             )
-            (outcome,) = await harvest_all([changed], Store(home), lambda *_: None)
+            with pytest.MonkeyPatch.context() as patch:  # no pauses but those the portal asks for
+                patch.setattr("harvester.retries.wait_random_exponential", lambda **_: wait_none())
+                (outcome,) = await harvest_all([changed], Store(home), lambda *_: None)
             return outcome, counts
 
     outcome, counts = run_async(run())
@@ -248,13 +242,13 @@ def known_to_the_catalog(home: Path) -> set[str]:
     return {filed.sha for one in catalog.holdings() for filed in catalog.artifacts(one.id)}
 
 
-def name(row: Row) -> str:
+def row_name(row: Row) -> str:
     return f"{row.faults or 'none'}-{row.state}-{row.user}".replace(" ", "+")
 
 
-@pytest.fixture
-def needles(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Return what must be nowhere; each session's cookie is added as it is given out."""
+@contextmanager
+def needles() -> Iterator[dict[str, str]]:
+    """Yield what must be nowhere; each session's cookie is added as it is given out."""
     opened = Sessions.open
     found = {f"the password of {s.user}": s.password for s in WORLD.sign_ins}
     found["a wrong password"] = WRONG.secret
@@ -267,19 +261,18 @@ def needles(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         found[f"cookie {len(found)}"] = session.key
         return session
 
-    monkeypatch.setattr(Sessions, "open", remembered)
-    return found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sessions, "open", remembered)
+        yield found
 
 
-@pytest.mark.parametrize("row", ROWS, ids=name)
-def test_a_fault_ends_as_the_table_says_and_is_made_good_by_the_next_run(
-    tmp_path: Path, row: Row, needles: dict[str, str], capfd: pytest.CaptureFixture[str]
-) -> None:
+def ends_as_told(home: Path, row: Row, capfd: pytest.CaptureFixture[str]) -> None:
+    """Hold that a row's fault ends as it says, and is made good by the next run."""
     credentials = row.credentials
     if credentials and credentials.authenticator:
         credentials = replace(credentials, authenticator=pyotp.TOTP(MFA_SECRET).now())
-    outcome, counts = harvested(tmp_path, row.faults, row.user, credentials=credentials)
-
+    with needles() as planted:
+        outcome, counts = harvested(home, row.faults, row.user, credentials=credentials)
     said = " ".join([outcome.message, *outcome.failed])
     codes = 1 if "mfa" in row.faults and row.credentials else 0
     sent = counts.routes["sign-in"] - codes
@@ -287,7 +280,7 @@ def test_a_fault_ends_as_the_table_says_and_is_made_good_by_the_next_run(
     assert row.words in said
     assert "Pa55" not in said
     assert counts.total <= row.most
-    held, true = at_home(tmp_path), truth(row.user)
+    held, true = at_home(home), truth(row.user)
     if row.home == ALL:
         assert held == true
     if row.home == NOTHING:
@@ -295,17 +288,17 @@ def test_a_fault_ends_as_the_table_says_and_is_made_good_by_the_next_run(
     for number, part in held.items():
         for mine, all_of_it in zip(part, true[number], strict=True):
             assert mine <= all_of_it
-    assert archived(tmp_path) == known_to_the_catalog(tmp_path)
+    assert archived(home) == known_to_the_catalog(home)
     output = {"the outcome": f"{outcome}", "the log": "".join(capfd.readouterr())}
-    assert canary.find(tmp_path, output, needles) == []
+    assert canary.find(home, output, planted) == []
 
     if outcome.state in HELD:
-        _a_person_has_to_act(tmp_path, row)
-    again, counts = harvested(tmp_path, user=row.user, days_later=1)
+        _a_person_has_to_act(home, row)
+    again, counts = harvested(home, user=row.user, days_later=1)
     assert again.state is State.OK, again.message
-    assert at_home(tmp_path) == true
+    assert at_home(home) == true
     assert again.sign_ins == counts.routes["sign-in"] == 1
-    assert archived(tmp_path) == known_to_the_catalog(tmp_path)
+    assert archived(home) == known_to_the_catalog(home)
 
 
 def _a_person_has_to_act(home: Path, row: Row) -> None:
@@ -315,43 +308,3 @@ def _a_person_has_to_act(home: Path, row: Row) -> None:
     assert "harvester sign-in member" in outcome.message
     outcome, counts = harvested(home, user=row.user, kind=SIGN_IN, days_later=1)
     assert (outcome.state, outcome.artifacts) == (State.OK, 0)
-
-
-def test_a_bill_that_is_issued_anew_is_fetched_and_the_one_before_is_kept(tmp_path: Path) -> None:
-    harvested(tmp_path)
-    outcome, counts = harvested(tmp_path, "reissued-bill", days_later=1)
-    assert (outcome.state, outcome.pdfs, counts.routes["pdf"]) == (S.OK, 1, 1)
-    (account,) = WORLD.sign_in(NEW).accounts
-    old = WORLD.bills(account.number)
-    new = World(today=TODAY, reissued=True).bills(account.number)
-    assert (len({*old} - {*new}), len({*new} - {*old})) == (1, 1)
-    (held,) = at_home(tmp_path).values()
-    assert held.bills == held.documents == {(b.billing_date, b.total) for b in (*old, *new)}
-    catalog = Store(tmp_path).catalog
-    (entry,) = catalog.accounts()
-    (gone,) = {*old} - {*new}
-    wrong = {(f.rule, f.subject) for f in catalog.findings(entry.id)}
-    assert wrong == {
-        ("superseded", f"{account.number}/{gone.billing_date}/{gone.kind}/{gone.total}")
-    }
-
-
-def test_a_bill_that_is_listed_twice_is_kept_once_and_that_is_said(tmp_path: Path) -> None:
-    harvested(tmp_path, "duplicate-bill=1")
-    catalog = Store(tmp_path).catalog
-    (entry,) = catalog.accounts()
-    assert [f.rule for f in catalog.findings(entry.id)] == ["listed-twice"]
-
-
-def test_every_state_of_a_run_is_reached_by_a_fault() -> None:
-    """Those of set-up, consent and the trail have tests of their own, as has a second run."""
-    reached = {row.state for row in ROWS}
-    of_a_run = {s for s in State if 20 <= MEANINGS[s].exit_code < 50} | {S.OK, S.OK_PARTIAL}
-    assert of_a_run - reached == {S.AWAITING_OTP, S.ACCOUNT_NOT_VISIBLE}
-
-
-def test_every_fault_of_the_portal_is_in_the_table() -> None:
-    kinds = (Accounts, Documents, Feeds, Outages, WayIn)
-    faults = {name for kind in kinds for name in vars(kind())}
-    used = {flag.partition("=")[0].replace("-", "_") for row in ROWS for flag in row.faults.split()}
-    assert faults - used == {"captcha_after", "reissued_bill"}
