@@ -14,7 +14,7 @@ from harvester.errors import ActionNeeded, BadData, Failure, State
 from harvester.extract.rows import Rows
 from harvester.filing import Filing, Store
 from harvester.model import Artifact, Bill, Kind, Window
-from harvester.platforms.oscp import Oscp
+from harvester.platforms import Platform
 from harvester.store.audit import masked
 from harvester.task import Outcome, Report, Task
 
@@ -23,6 +23,8 @@ TRIES = 2
 AGAIN = frozenset({State.PORTAL_DOWN, State.RATE_LIMITED})
 DOCUMENT_AGAIN = AGAIN | {State.NOT_YET_AVAILABLE, State.NOT_A_PDF}
 
+HOURS = {Kind.INTERVAL, Kind.GRAPH}
+"""What hours come home as."""
 _LACKING = {"no-bills", "fewer-bills", "bill-missing", "unreadable-row"}
 """Rules that say that the billing history is not all that it should be."""
 
@@ -67,7 +69,7 @@ class Errand:
         """Write to the trail."""
         self._trail.append(event, self.task.now(), run=self.run, **facts)
 
-    async def account(self, platform: Oscp, number: str) -> None:
+    async def account(self, platform: Platform, number: str) -> None:
         """Fetch one account; that it is not to be had stops no other."""
         self._asking = None
         permission = self.permission()
@@ -87,16 +89,19 @@ class Errand:
             self._asking = number, Scope.ACCOUNT
             self._file(account, await platform.account(number))
         await self._history(platform, account, number, permission)
-        if of_the_graph := [s for s in (Scope.INTERVALS, Scope.NOTES) if s in scopes]:
-            self._asking = number, of_the_graph[0]
+        offers = platform.offers
+        noted = Scope.NOTES in scopes and Kind.NOTES in offers
+        metered = Scope.INTERVALS in scopes and bool(HOURS & {*offers})
+        if noted or metered:
+            self._asking = number, Scope.INTERVALS if metered else Scope.NOTES
             await self.patiently(lambda: platform.open_usage(number))
-        if Scope.NOTES in scopes:
+        if noted:
             self._asking = number, Scope.NOTES
             try:
                 self._file(account, await platform.notes(number))
             except BadData as failure:
                 self._fail(number, failure)
-        if Scope.INTERVALS in scopes:
+        if metered:
             self._asking = number, Scope.INTERVALS
             since = permission.history_from(number, Scope.INTERVALS)
             window = Window(max(self.task.window.start, since), self.task.window.end)
@@ -111,18 +116,19 @@ class Errand:
             self.outcome.unasked.append(said)
 
     async def _history(
-        self, platform: Oscp, account: int, number: str, permission: Permission
+        self, platform: Platform, account: int, number: str, permission: Permission
     ) -> None:
         """Fetch the list of bills and the ledger, which prove each other, then the documents."""
-        scopes = permission.admits(number)
-        if Scope.BILLS in scopes:
+        scopes, offers = permission.admits(number), platform.offers
+        billed = Scope.BILLS in scopes and Kind.BILL_LIST in offers
+        if billed:
             self._asking = number, Scope.BILLS
             self._file(account, await self.patiently(lambda: platform.bill_list(number)))
-        if Scope.PAYMENTS in scopes:
+        if Scope.PAYMENTS in scopes and Kind.LEDGER in offers:
             self._asking = number, Scope.PAYMENTS
             since = permission.history_from(number, Scope.PAYMENTS)
             self._file(account, await self.patiently(lambda: platform.ledger(number, since)))
-        if Scope.BILLS not in scopes:
+        if not billed:
             return
         for finding in self._catalog.findings(account):
             if finding.rule in _LACKING:
@@ -136,7 +142,7 @@ class Errand:
             await self._bill(platform, account, bill)
         self._say(number, "bills", len(bills), len(bills))
 
-    async def _bill(self, platform: Oscp, account: int, bill: Bill) -> None:
+    async def _bill(self, platform: Platform, account: int, bill: Bill) -> None:
         """Fetch one document; one that is not it stays missing, and the next run asks again."""
         try:
             await self.patiently(lambda: self._document(platform, account, bill), DOCUMENT_AGAIN)
@@ -148,22 +154,27 @@ class Errand:
             self.outcome.pdfs += 1
             self.gained += 1
 
-    async def _document(self, platform: Oscp, account: int, bill: Bill) -> None:
+    async def _document(self, platform: Platform, account: int, bill: Bill) -> None:
         rows = self._file(account, await platform.bill_pdf(bill))
         if rows.document is not State.OK:
             raise BadData(rows.document or State.UNREADABLE, rows.findings[0].message)
 
-    async def _usage(self, platform: Oscp, account: int, number: str, window: Window) -> None:
+    async def _usage(self, platform: Platform, account: int, number: str, window: Window) -> None:
         task = self.task
         days, hours = (
             self._catalog.gaps(account, stream, window, task.today, task.now())
+            if stream is Kind.INTERVAL or stream in platform.offers
+            else []
             for stream in (Kind.DAILY, Kind.INTERVAL)
         )
         left = {Kind.DAILY: set(days), Kind.INTERVAL: set(hours)}
         wanted = len(days) + len(hours)
         async for artifact in platform.usage(days, hours):
+            if isinstance(artifact, BadData):
+                self._fail(number, artifact)
+                continue
             rows = self._file(account, artifact)
-            left[artifact.kind] -= set(rows.covered)
+            left[Kind.DAILY if artifact.kind is Kind.DAILY else Kind.INTERVAL] -= set(rows.covered)
             self.gained += len(rows.covered)
             self._say(
                 number, "days of totals and hours", wanted - sum(map(len, left.values())), wanted

@@ -10,8 +10,19 @@ from typing import Any, NamedTuple
 from playwright.async_api import ElementHandle, Frame
 from playwright.async_api import Error as PlaywrightError
 
+from harvester.model import Kind
 from harvester.outline import known_words, outline
 from harvester.portal import Portal
+
+
+class Sought(NamedTuple):
+    """What is looked for on a page."""
+
+    names: tuple[str, ...]
+    kinds: frozenset[Kind] = frozenset()
+    """The artifacts that it is opened for; empty where every sign-in opens it."""
+    needs: str = ""
+    """The one name without which it is not the page that it should be."""
 
 
 class Look(NamedTuple):

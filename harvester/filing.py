@@ -122,8 +122,9 @@ class Filing:
         catalog.upsert_days(account, rows.days, number)
         change = catalog.upsert_readings(account, rows.readings, number)
         subjects = None
-        if artifact.kind in {Kind.DAILY, Kind.INTERVAL}:
-            catalog.cover(account, artifact.kind, rows.covered, rows.missing, number)
+        if artifact.kind in {Kind.DAILY, Kind.INTERVAL, Kind.GRAPH}:
+            stream = Kind.DAILY if artifact.kind is Kind.DAILY else Kind.INTERVAL
+            catalog.cover(account, stream, rows.covered, rows.missing, number)
         if window := _window(artifact):
             subjects = {f"{day}" for day in window.days()}
         elif bill:

@@ -36,7 +36,8 @@ class Judging:
 
     def after(self, artifact: Artifact, covered: Collection[date], bill: str) -> None:
         """Judge what an artifact that was just filed may have changed."""
-        if artifact.kind in {Kind.DAILY, Kind.INTERVAL, Kind.GREEN_BUTTON} and covered:
+        streams = {Kind.DAILY, Kind.INTERVAL, Kind.GREEN_BUTTON, Kind.GRAPH}
+        if artifact.kind in streams and covered:
             window = Window(min(covered), max(covered) + timedelta(days=1))
             self._days(window)
             self._bills(

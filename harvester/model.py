@@ -50,6 +50,8 @@ class Kind(StrEnum):
     BILL_LIST = "bill-list"
     BILL_PDF = "bill-pdf"
     DAILY = "daily-usage"
+    GRAPH = "usage-graph"
+    """Hours as they were read off a chart."""
     INTERVAL = "interval-usage"
     LEDGER = "ledger"
     NOTES = "notes"

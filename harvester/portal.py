@@ -109,6 +109,8 @@ class Portal:
     """Locator names whose first candidate did not win, with the rank of the one that did."""
     route: str = ""
     """The named page that was asked for last."""
+    section: str = ""
+    """What the page is for, where its address does not tell."""
     covered: bool = False
     """Whether something that is not to be answered covers the page, until it is loaded again."""
 
@@ -184,6 +186,15 @@ class Portal:
                 return found[0]
         return None
 
+    async def every(self, name: str, inside: Locator | None = None) -> list[Locator]:
+        """Return all that is visible now by the best-ranked candidate that finds anything."""
+        for rank, way in enumerate(self.profile.locators[name]):
+            if found := await self._visible(way, inside):
+                if rank:
+                    self.early_drift[name] = rank
+                return found
+        return []
+
     async def shown(self, name: str) -> bool:
         """Tell whether any candidate of a name is visible now, once or more often."""
         return any([await self._visible(way, None) for way in self.profile.locators[name]])
@@ -229,7 +240,9 @@ class Portal:
         return here and self.answers.status < _ERROR and not self.covered
 
     def step(self) -> str:
-        """Return the named route that the page is, or the one that was asked for last."""
+        """Return what the page is for or the named route that it is, or was asked for last."""
+        if self.section:
+            return self.section
         here = re.split(r"[?#]", self.page.url)[0]
         known = (route for route in self.profile.routes if self.profile.url(route) == here)
         return next(known, self.route)

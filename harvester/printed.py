@@ -16,6 +16,7 @@ from lxml.etree import ParserError
 from harvester.model import Bill
 
 MOST_DIGITS = 12
+US_DATE = "%m/%d/%Y"
 _MINUTE = timedelta(minutes=1)
 
 _CELLS = ("th", "td")
@@ -32,11 +33,12 @@ def digits(text: str) -> str:
     return re.sub(r"\D", "", text)
 
 
-def day(text: str) -> date | None:
-    """Return a date printed MM/DD/YYYY, with or without a time behind it; None for others."""
+def day(text: str, form: str = US_DATE) -> date | None:
+    """Return a date printed in this form, with or without a time behind it; None for others."""
+    words = text.split()[: len(form.split())]
     try:
-        return datetime.strptime(text.split(maxsplit=1)[0], "%m/%d/%Y").date()  # noqa: DTZ007 - a local day
-    except (IndexError, ValueError):
+        return datetime.strptime(" ".join(words), form).date()  # noqa: DTZ007 - a local day
+    except ValueError:
         return None
 
 
@@ -101,18 +103,18 @@ def table(markup: str, columns: Mapping[str, Sequence[str]]) -> dict[int, dict[s
     return None
 
 
-def bill(account: str, row: Mapping[str, str]) -> Bill | None:
+def bill(account: str, row: Mapping[str, str], dates: str = US_DATE) -> Bill | None:
     """Return one row of a billing history, None where its date or amount cannot be read."""
-    billed, owed = day(row["billing_date"]), amount(row["amount"])
+    billed, owed = day(row["billing_date"], dates), amount(row["amount"])
     if billed is None or owed is None:
         return None
     return Bill(
         account=account,
-        kind=row["kind"],
+        kind=row.get("kind", ""),
         billing_date=billed,
-        due_date=day(row["due_date"]),
-        read_date=day(row["read_date"]),
-        net_kwh=amount(row["net_kwh"]),
+        due_date=day(row.get("due_date", ""), dates),
+        read_date=day(row.get("read_date", ""), dates),
+        net_kwh=amount(row.get("net_kwh", "")),
         amount=owed,
     )
 

@@ -15,10 +15,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from harvester.errors import Misconfigured, State
 from harvester.layout import Layout
 from harvester.tariff.data import Tariff
+from harvester.walk import Walk
 
 _HERE = Path(__file__).parent
 GENERIC = "generic"
 """The layout of bills whose layout nobody has described."""
+OUTCOMES = {
+    State.OK, State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, State.PASSWORD_CHANGE_REQUIRED,
+    State.MFA_REQUIRED, State.CAPTCHA_REQUIRED, State.NOTICE_PENDING, State.MAINTENANCE,
+    State.PORTAL_DOWN,
+}  # fmt: skip
+"""What a page can show that decides what is done next."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -89,6 +96,14 @@ def _zone(value: str) -> str:
     return value
 
 
+def _outcomes(told: Mapping[str, object]) -> Mapping[str, object]:
+    unknown = sorted(told.keys() - OUTCOMES)
+    if unknown or State.OK not in told:
+        message = f"{unknown[0]} is none" if unknown else "OK is not among them"
+        raise ValueError(f"{message}; outcomes are {', '.join(sorted(OUTCOMES))}")
+    return told
+
+
 Candidates = Annotated[tuple[Candidate, ...], Field(min_length=1)]
 """Ranked: the first that is found wins."""
 
@@ -144,7 +159,7 @@ class Profile(_Strict):
     """How many bills the portal shows at most."""
     routes: Mapping[str, str]
     locators: Mapping[str, Candidates]
-    outcomes: Mapping[str, Candidates]
+    outcomes: Annotated[Mapping[str, Candidates], AfterValidator(_outcomes)]
     """What a page after the sign-in can be, by state name; exactly one must appear."""
     labels: Mapping[str, tuple[str, ...]]
     """Printed labels of account facts and settings on the account pages."""
@@ -156,6 +171,8 @@ class Profile(_Strict):
     """Names of the page's own script functions that a flow calls."""
     pace: Pace = Pace()
     feed: Feed = Feed()
+    walk: Walk = Walk()
+    """How the portal is walked, where its platform leaves that to the profile."""
     tariff: Tariff | None = None
     """What is published of its rates: in a file, the name of one in the folder `tariffs`."""
     bills: tuple[Layout, ...] = Field(min_length=1)
@@ -185,7 +202,7 @@ def load(
     What was mended in the field lies over it: `mended`, or else `repairs/NAME.toml` of a folder.
     Raises Misconfigured with one sentence where it is unknown, unreadable or does not fit.
     """
-    places = (*folders, shipped())
+    places = (*folders, shipped(), shipped() / "examples")
     data = _read(name, places, State.UNKNOWN_PROFILE)
     platform = data.get("platform")
     if not isinstance(platform, str):
@@ -250,7 +267,7 @@ def _read(name: str, places: tuple[Path, ...], state: State) -> dict[str, Any]:
     if file is None:
         raise Misconfigured(
             state,
-            f"No profile {name!r}; known are {', '.join(names(places))}."
+            f"No profile {name!r}; known are {', '.join(names(places[:-1]))}."
             f" Put {name}.toml into {places[0]} to add one.",
         )
     try:

@@ -15,13 +15,12 @@ from playwright.async_api import Browser
 from harvester import holds, lookback, pace, retries, stops
 from harvester.browser import open_browser, open_context
 from harvester.custody import consent
-from harvester.custody.authorization import Scope
+from harvester.custody.authorization import SCOPES
 from harvester.errand import Errand
 from harvester.errors import ActionNeeded, Drift, Failure, State, Transient
-from harvester.evidence import sight
+from harvester.evidence import Sought, sight
 from harvester.filing import Store
-from harvester.platforms import PLATFORMS, fit
-from harvester.platforms.oscp import Oscp
+from harvester.platforms import PLATFORMS, Platform, fit
 from harvester.portal import Portal
 from harvester.store import upkeep
 from harvester.store.home import alone
@@ -33,11 +32,6 @@ SIDE_BY_SIDE = 4
 """How many sign-ins are harvested at the same time."""
 SETTLE = 5.0
 """Seconds that a page may take to ask for what it shows, before it is looked at."""
-_READ_FOR = {
-    "history": {Scope.BILLS, Scope.PAYMENTS},
-    "usage": {Scope.INTERVALS, Scope.NOTES},
-}
-"""The pages that are opened for what somebody permits, one of each."""
 CODE_POLL = 0.5
 """Seconds between two looks for a code that is handed in."""
 
@@ -175,6 +169,7 @@ class _Harvest:
             portal = Portal(page, task.profile, wire, self._errand.tick, self._halt)
             try:
                 platform = fit(task.profile)(portal)
+                await platform.ready()
                 if not (kept and await platform.session.still_signed_in()):
                     await self._sign_in(platform)
                 if task.kind == CHECK:
@@ -194,7 +189,7 @@ class _Harvest:
                 for name in portal.early_drift:
                     self._note("locator.fallback", rule=name)
 
-    async def _sign_in(self, platform: Oscp) -> None:
+    async def _sign_in(self, platform: Platform) -> None:
         task = self.task
         pace.may_sign_in(task.profile, task.member.name, self._catalog, task.now())
         password = task.credentials.password()
@@ -217,7 +212,7 @@ class _Harvest:
         self._note("credentials.accepted")
         holds.lift(self._home, task.member.name)
 
-    async def _open_sign_in(self, platform: Oscp) -> None:
+    async def _open_sign_in(self, platform: Platform) -> None:
         """Open the sign-in page, and write down what it looks like whatever comes of it."""
         try:
             await platform.session.open_sign_in()
@@ -255,7 +250,7 @@ class _Harvest:
             f" `harvester code {name}`.",
         )
 
-    async def _walk(self, platform: Oscp) -> None:
+    async def _walk(self, platform: Platform) -> None:
         """Look for the profile's names on every page that somebody permits to be read.
 
         A page that is not what the profile says hides no other; the first such Drift is raised.
@@ -270,14 +265,15 @@ class _Harvest:
         except Drift as drift:
             first, number = drift, None
             await self._keep_evidence(platform.portal, drift)
-        await self._look(platform, "billing")
-        for route, needs in _READ_FOR.items() if number else ():
-            if not needs & scopes[number or ""]:
+        await self._look(platform, platform.portal.step())
+        for route, page in platform.pages(self.task.profile).items() if number else ():
+            if not {SCOPES[kind] for kind in page.kinds} & scopes[number or ""]:
                 continue
             try:
-                await platform.session.open(route)
+                await platform.open(route)
                 await platform.portal.settle(SETTLE)
-                await platform.portal.find(platform.PAGES[route][0])
+                if page.needs:
+                    await platform.portal.find(page.needs)
             except Drift as drift:
                 first = first or drift
                 await self._keep_evidence(platform.portal, drift)
@@ -285,17 +281,17 @@ class _Harvest:
         if first:
             raise first
 
-    async def _look(self, platform: Oscp, route: str) -> None:
-        names = platform.PAGES[route]
-        self.outcome.looks[route] = (await sight(platform.portal, names)).looks
+    async def _look(self, platform: Platform, route: str) -> None:
+        page = platform.pages(self.task.profile).get(route, Sought(()))
+        self.outcome.looks[route] = (await sight(platform.portal, page.names)).looks
 
     async def _keep_evidence(self, portal: Portal, drift: Drift) -> None:
         """Write down how the page is built that is not what the profile says."""
         if self._entering or self.outcome.evidence:
             return
         step = portal.step()
-        names = PLATFORMS[self.task.profile.platform].PAGES.get(step, ())
-        seen = await sight(portal, names)
+        pages = PLATFORMS[self.task.profile.platform].pages(self.task.profile)
+        seen = await sight(portal, pages.get(step, Sought(())).names)
         told = {
             "profile": self.task.profile.id,
             "at": self.task.now().isoformat(),
@@ -310,7 +306,7 @@ class _Harvest:
         self.outcome.evidence = lookback.keep_evidence(self._home, self._run, told)
         self._note("drift.outlined", state=drift.state)
 
-    async def _accounts(self, platform: Oscp) -> list[str]:
+    async def _accounts(self, platform: Platform) -> list[str]:
         numbers = await self._errand.patiently(platform.accounts)
         self.outcome.accounts = len(numbers)
         return numbers

@@ -133,6 +133,7 @@ NEVER = {
         "wire",
         "sandbox",
     ],
+    "walk": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
     "printed": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
     "run": ["sandbox", "tape", "scrub"],
 }
@@ -153,7 +154,9 @@ def test_nouns_and_failures_stand_on_nothing_but_each_other(lowest: str) -> None
 
 def test_the_profile_stands_on_failures_layouts_and_the_data_of_rates_only() -> None:
     found = needs("harvester.profile", ["harvester"]) + needs("harvester.layout", ["harvester"])
-    allowed = ("harvester.errors", "harvester.layout", "harvester.model", "harvester.tariff.data")
+    allowed = tuple(
+        f"harvester.{room}" for room in ("errors", "layout", "model", "tariff.data", "walk")
+    )
     assert {name for name in found if not name.startswith(allowed)} == set()
     assert not needs("harvester.layout", our("profile"))
 

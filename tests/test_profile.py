@@ -285,4 +285,4 @@ def test_a_platform_with_data_but_without_code_is_refused(tmp_path: Path) -> Non
     (tmp_path / "platforms").mkdir()
     (tmp_path / "platforms" / "other.toml").write_text(text)
     said = str(refusal(tmp_path, changed("platform = 'other'")))
-    assert said == "Profile mine: there is no platform 'other'; known are oscp."
+    assert said == "Profile mine: there is no platform 'other'; known are oscp, generic."

@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     _tapes(command)
     _graph(command, group)
     _drift(command)
+    _profiles(command, group)
     return parser
 
 
@@ -279,7 +280,13 @@ def _drift(command: Make) -> None:
 def _sandbox(command: Make, group: Make) -> None:
     sandbox = group("sandbox", "use the embedded simulated portal")
     serve = command("serve", "serve it on loopback until stopped", "sandbox.serve", sandbox)
-    serve.add_argument("--port", type=int, default=8600, help="0 takes any free one (default 8600)")
+    serve.add_argument(
+        "--portal", choices=("oscp", "canvas", "forms"), default="oscp",
+        help="the vendor's (default), or an example of the profile example-canvas or example-forms",
+    )  # fmt: skip
+    serve.add_argument(
+        "--port", type=int, help="0 takes any free one (default 8600, the examples' 8601 and 8602)"
+    )
     serve.add_argument("--base", default="/onlineportal", help="/oscp or /onlineportal (default)")
     serve.add_argument("--latency-ms", type=int, default=0, help="delay of each answer")
     serve.add_argument(
@@ -370,6 +377,16 @@ def _graph(command: Make, group: Make) -> None:
     read.add_argument("--csv", action="store_true", help="answer as CSV")
     read.add_argument("--zone", default="America/Chicago", help="the portal's (America/Chicago)")
     read.add_argument("--day", type=date.fromisoformat, help="YYYY-MM-DD; refuse any other day")
+
+
+def _profiles(command: Make, group: Make) -> None:
+    profiles = group("profile", "prove the description of a portal")
+    test = command("test", "prove a profile against its portal", "profiles.test", profiles)
+    test.add_argument("name", help="the profile")
+    test.add_argument(
+        "--member", metavar="NAME", help="sign in as this member, and walk every page (default no)"
+    )
+    test.add_argument("--headed", action="store_true", help="show the browser at work")
 
 
 def exit_code(states: Sequence[State]) -> int:

@@ -99,7 +99,7 @@ def repair(options: argparse.Namespace) -> int:
     known = profile.load(options.profile, folders)
     evidence = _evidence(options.evidence, options.profile)
     good = lookback.good_page(settings.home, known.id, str(evidence["step"]))
-    repairs = propose(known, evidence, good, PLATFORMS[known.platform].KINDS)
+    repairs = propose(known, evidence, good, PLATFORMS[known.platform].kinds(known))
     told = profile.overlay(profile.repairs(known.id, folders), mended(known, repairs))
     sure = [one for one in repairs if not one.doubt]
     file = folders[0] / "repairs" / f"{known.id}.toml"

@@ -8,9 +8,7 @@ import csv
 import json
 import sys
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,7 +20,8 @@ from harvester.cli.common import settings_of, table, tell
 from harvester.errors import Misconfigured, State, Transient
 from harvester.graph import Graph, watch
 from harvester.graph import read as read_graph
-from harvester.graph.points import Point, Series
+from harvester.graph.document import document, text
+from harvester.graph.document import point as plain
 from harvester.wire import Wire
 
 SECONDS = 15
@@ -35,7 +34,8 @@ def read(options: argparse.Namespace) -> int:
     address, origins = _address(options.page)
     graph = asyncio.run(_read(address, origins, zone, options.day, settings_of(options).browser))
     if options.json:
-        print(json.dumps(_document(options.page, graph), indent=1))
+        told = {"page": options.page.split("?", maxsplit=1)[0], **document(graph)}
+        print(json.dumps(told, indent=1))
     elif options.csv:
         _write_csv(graph)
     else:
@@ -93,54 +93,14 @@ async def _open(page: Page, address: str) -> None:
         raise Transient(State.PORTAL_DOWN, f"{where} answers with HTTP {reply.status}; try later.")
 
 
-def _document(page: str, graph: Graph) -> dict[str, Any]:
-    return {
-        "page": page.split("?", maxsplit=1)[0],
-        "strategy": graph.strategy,
-        "agreed": list(graph.agreed),
-        "doubts": [
-            {"rule": d.rule, "message": d.message, "residual": _text(d.residual),
-             "tolerance": _text(d.tolerance)}
-            for d in graph.doubts
-        ],
-        "missing": list(graph.missing),
-        "series": [_series(series) for series in graph.series],
-    }  # fmt: skip
-
-
-def _series(series: Series) -> dict[str, Any]:
-    return {
-        "name": series.name,
-        "unit": series.unit,
-        "source": series.source,
-        "precision": _text(series.precision),
-        "points": [_point(point) for point in series.points],
-    }
-
-
-def _point(point: Point) -> dict[str, Any]:
-    return {
-        "label": point.label,
-        "wall": point.wall.isoformat() if point.wall else None,
-        "ordinal": point.ordinal,
-        "instant": point.instant.isoformat() if point.instant else None,
-        "value": _text(point.value),
-        "mark": point.mark,
-    }
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value:f}"
-
-
 def _write_csv(graph: Graph) -> None:
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(["series", "unit", "wall", "ordinal", "instant", "label", "value", "mark",
                    "precision", "strategy", "agreed"])  # fmt: skip
     for series in graph.series:
-        for told in map(_point, series.points):
+        for told in map(plain, series.points):
             rows.writerow([series.name, series.unit, told["wall"], told["ordinal"], told["instant"],
-                           told["label"], told["value"], told["mark"], _text(series.precision),
+                           told["label"], told["value"], told["mark"], text(series.precision),
                            graph.strategy, " ".join(graph.agreed)])  # fmt: skip
     for doubt in graph.doubts:
         print(doubt.message, file=sys.stderr)

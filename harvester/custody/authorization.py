@@ -59,6 +59,7 @@ SCOPES: Mapping[Kind, Scope] = {
     Kind.DAILY: Scope.INTERVALS,
     Kind.INTERVAL: Scope.INTERVALS,
     Kind.GREEN_BUTTON: Scope.INTERVALS,
+    Kind.GRAPH: Scope.INTERVALS,
     Kind.NOTES: Scope.NOTES,
 }
 """The permission that an artifact of each kind needs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harvester.extract import account, bills, greenbutton, usage
+from harvester.extract import account, bills, graph, greenbutton, usage
 from harvester.extract.rows import Rows, Setting
 from harvester.model import Artifact, Kind
 
@@ -17,6 +17,7 @@ _EXTRACTORS: dict[Kind, Callable[[Artifact, Setting], Rows]] = {
     Kind.DAILY: usage.daily,
     Kind.INTERVAL: usage.interval,
     Kind.GREEN_BUTTON: greenbutton.hours,
+    Kind.GRAPH: graph.hours,
 }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pypdfium2  # type: ignore[import-untyped]
 
@@ -19,12 +20,11 @@ _MONTHS = "January February March April May June July August September October N
 
 def listed(artifact: Artifact, setting: Setting) -> Rows:
     """Return the bills of a billing history, newest first, as the portal lists them."""
-    table = printed.table(artifact.content.decode(errors="replace"), setting.profile.columns)
-    if table is None:
-        raise BadData(State.UNREADABLE, "The billing history has other columns than the profile.")
+    walked = setting.profile.walk.bills
+    told = _walked(artifact) if walked else _table(artifact, setting)
     rows = Rows()
-    for row in table.values():
-        bill = printed.bill(artifact.account, row)
+    for row in told:
+        bill = printed.bill(artifact.account, row, walked.dates if walked else printed.US_DATE)
         if bill is None:
             rows.findings.append(
                 Finding(
@@ -40,6 +40,24 @@ def listed(artifact: Artifact, setting: Setting) -> Rows:
             message = "The billing history lists this bill twice; it is kept once."
             rows.findings.append(Finding(artifact.account, "listed-twice", bill.key, message))
     return rows
+
+
+def _table(artifact: Artifact, setting: Setting) -> Iterable[Mapping[str, str]]:
+    table = printed.table(artifact.content.decode(errors="replace"), setting.profile.columns)
+    if table is None:
+        raise BadData(State.UNREADABLE, "The billing history has other columns than the profile.")
+    return table.values()
+
+
+def _walked(artifact: Artifact) -> Iterable[Mapping[str, str]]:
+    """Return the rows of a history that was walked row by row, each as its cells by name."""
+    try:
+        return [{str(k): str(v) for k, v in row.items()} | {"billing_date": row["billing_date"],
+                "amount": row["amount"]} for row in json.loads(artifact.content)]  # fmt: skip
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise BadData(
+            State.UNREADABLE, "What came home as billing history is not what it should be."
+        ) from None
 
 
 def document(artifact: Artifact, setting: Setting) -> Rows:

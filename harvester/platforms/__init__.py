@@ -1,13 +1,15 @@
 """The vendor products that harvester knows how to use, by the name that profiles give."""
 
 from harvester.errors import Misconfigured, State
+from harvester.platforms.generic import Generic
 from harvester.platforms.oscp import Oscp
 from harvester.profile import Profile
 
-PLATFORMS = {"oscp": Oscp}
+Platform = Oscp | Generic
+PLATFORMS: dict[str, type[Platform]] = {"oscp": Oscp, "generic": Generic}
 
 
-def fit(profile: Profile) -> type[Oscp]:
+def fit(profile: Profile) -> type[Platform]:
     """Return a profile's platform; Misconfigured where their names do not match both ways."""
     platform = PLATFORMS.get(profile.platform)
     if platform is None:
@@ -16,8 +18,9 @@ def fit(profile: Profile) -> type[Oscp]:
             f"Profile {profile.id}: there is no platform {profile.platform!r}; known are"
             f" {', '.join(PLATFORMS)}.",
         )
-    for group, names in platform.NAMES.items():
-        told = set(getattr(profile, group))
+    for group, names in platform.names(profile).items():
+        given = getattr(profile, group)
+        told = given.model_fields_set if group == "walk" else set(given)
         for odd, how in ((names - told, "lacks"), (told - names, "has the unknown")):
             if odd:
                 raise Misconfigured(

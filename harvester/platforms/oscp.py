@@ -8,17 +8,21 @@ import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import date
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from playwright.async_api import Locator
 
 from harvester import printed
 from harvester.documents import capture
 from harvester.errors import ActionNeeded, BadData, Drift, State, Transient
+from harvester.evidence import Sought
 from harvester.model import Artifact, Bill, Kind
-from harvester.platforms.oscp_session import PAGES, Session
+from harvester.platforms.artifacts import account_facts, artifact
+from harvester.platforms.graph_days import GraphDays
+from harvester.platforms.oscp_session import Session
 from harvester.platforms.oscp_usage import UsageFeed
+from harvester.platforms.steps import Walker
 from harvester.portal import Portal
+from harvester.profile import Profile
 
 GRAPH_SECONDS = 10.0
 SETTLE_SECONDS = 5.0
@@ -27,12 +31,6 @@ FIRST = date(1950, 1, 1)
 
 _ACCOUNT = re.compile(r"\d{7}-?\d{3}")
 """Member number and three-digit separator, as the portal prints them (seen at siblings)."""
-
-_SETTINGS = {"e_bill", "usage_alert", "daily_report"}
-_SETTING = re.compile(
-    r"(not )?(on|off|yes|no|enrolled|enabled|disabled|active|inactive)\b|[\d.,]+ ?kwh( a day)?",
-    re.IGNORECASE,
-)
 
 _CELLS = """e => {
   const bare = e.cloneNode(true);
@@ -65,7 +63,7 @@ _NOTES = """selectors => JSON.stringify([...document.querySelectorAll(selectors)
 class Oscp:
     """One sign-in at one portal; the failures it raises say what to do next."""
 
-    NAMES: ClassVar[Mapping[str, set[str]]] = {
+    _NAMES: ClassVar[Mapping[str, set[str]]] = {
         "routes": {"login", "billing", "history", "usage", "daily", "interval"},
         "locators": {
             "user", "password", "sign_in", "open_sign_in", "code", "send_code", "notice",
@@ -81,20 +79,63 @@ class Oscp:
         "functions": {"ledger", "bind_ledger"},
     }  # fmt: skip
     """What a profile has to name, and no more."""
-    PAGES: ClassVar[Mapping[str, tuple[str, ...]]] = PAGES
-    KINDS: ClassVar[Mapping[str, str]] = {
+    _PAGES: ClassVar[Mapping[str, Sought]] = {
+        "login": Sought(("user", "password", "sign_in", "open_sign_in")),
+        "billing": Sought(("all_accounts", "account_table", "account_length")),
+        "history": Sought(
+            ("bill_table", "bill_link"), frozenset({Kind.BILL_LIST, Kind.LEDGER}), "bill_table"
+        ),
+        "usage": Sought(
+            ("usage_chart", "usage_note"), frozenset({Kind.INTERVAL, Kind.NOTES}), "usage_chart"
+        ),
+    }
+    _KINDS: ClassVar[Mapping[str, str]] = {
         "user": "field", "password": "password", "sign_in": "control", "open_sign_in": "control",
         "all_accounts": "control", "account_table": "table", "account_length": "choice",
         "bill_table": "table", "usage_chart": "graphic",
     }  # fmt: skip
-    """What a locator stands for where there is just one; `harvester.likeness` says of each kind
-    what it is."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
-        self.session = Session(portal)
+        self.session = Session(portal, self._PAGES)
+        self._graph = GraphDays(portal, Walker(portal, self.session))
         self._listed: dict[str, str] = {}
         """Account numbers as the list of accounts prints them; empty where there is no list."""
+
+    @classmethod
+    def names(cls, profile: Profile) -> Mapping[str, set[str]]:
+        """Return what a profile has to name, and no more; `walk` only for a graph without feed."""
+        return {
+            **cls._NAMES,
+            "locators": cls._NAMES["locators"] | profile.walk.locators(),
+            "walk": profile.walk.model_fields_set & {"usage"},
+        }
+
+    @classmethod
+    def pages(cls, profile: Profile) -> Mapping[str, Sought]:
+        """Return the pages by route, with what is looked for on each."""
+        del profile
+        return cls._PAGES
+
+    @classmethod
+    def kinds(cls, profile: Profile) -> Mapping[str, str]:
+        """Return what each locator stands for, in the words of `likeness`, where it is just one."""
+        return {**cls._KINDS, **profile.walk.kinds()}
+
+    async def open(self, route: str) -> None:
+        """Open a page of the selected account."""
+        await self.session.open(route)
+
+    @property
+    def offers(self) -> Collection[Kind]:
+        """What the portal has: totals and hours by feed, or hours by its graph alone."""
+        walked = self.portal.profile.walk.usage
+        return set(Kind) - ({Kind.DAILY, Kind.INTERVAL} if walked else {Kind.GRAPH})
+
+    async def ready(self) -> None:
+        """Prepare the page before anything is loaded."""
+        if self.portal.profile.walk.usage:
+            await self._graph.ready()
 
     async def accounts(self) -> list[str]:
         """Return the account numbers that the sign-in sees, digits only.
@@ -157,15 +198,9 @@ class Oscp:
         )
 
     async def account(self, number: str) -> Artifact:
-        """Fetch the account's facts and settings from the page that `select` left open.
-
-        Of a setting only whether and how much is taken: an address may stand beside it.
-        """
-        told = await self.portal.facts()
-        for name in _SETTINGS & told.keys():
-            found = _SETTING.match(told[name])
-            told[name] = found[0] if found else ""
-        return self._artifact(Kind.ACCOUNT, number, json.dumps(told))
+        """Fetch the account's facts and settings from the page that `select` left open."""
+        told = await account_facts(self.portal)
+        return artifact(self.portal, Kind.ACCOUNT, number, json.dumps(told))
 
     async def bill_list(self, number: str) -> Artifact:
         """Fetch the billing history."""
@@ -181,7 +216,7 @@ class Oscp:
                 broken=("columns",),
             )
         await self.session.remember("history")
-        return self._artifact(Kind.BILL_LIST, number, markup, media_type="text/html")
+        return artifact(self.portal, Kind.BILL_LIST, number, markup, media_type="text/html")
 
     async def ledger(self, number: str, since: date) -> Artifact:
         """Fetch payments and bills by the page's own function, on the billing history."""
@@ -202,7 +237,7 @@ class Oscp:
                 f"{self.portal.profile.name} answered its ledger with an error; nothing was lost,"
                 f" run again later.",
             )
-        return self._artifact(Kind.LEDGER, number, printed.without_tails(told))
+        return artifact(self.portal, Kind.LEDGER, number, printed.without_tails(told))
 
     async def bill_pdf(self, bill: Bill) -> Artifact:
         """Fetch one bill's document: its row is found again by its content, then clicked.
@@ -219,7 +254,8 @@ class Oscp:
             content = b"A page came in place of the document; what it says is not kept."
             await self.session.open("history", again=True)
         await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
-        return self._artifact(
+        return artifact(
+            self.portal,
             Kind.BILL_PDF,
             bill.account,
             content,
@@ -229,7 +265,10 @@ class Oscp:
         )
 
     async def open_usage(self, number: str) -> None:
-        """Open the usage page, from which notes and feeds are read."""
+        """Open the usage page, from which notes and feeds, or the graph, are read."""
+        if self.portal.profile.walk.usage:
+            await self._graph.open(number)
+            return
         self._feed = UsageFeed(self.portal, number)
         async with self._feed.learning():
             await self.session.open("usage")
@@ -249,18 +288,25 @@ class Oscp:
             ) from None
         await self.session.remember("usage")
         ways = [way.css for way in self.portal.profile.locators["usage_note"] if way.css]
-        return self._artifact(Kind.NOTES, number, await self.portal.ask(_NOTES, ", ".join(ways)))
+        return artifact(
+            self.portal, Kind.NOTES, number, await self.portal.ask(_NOTES, ", ".join(ways))
+        )
 
     async def usage(
         self, days: Collection[date], hours: Collection[date]
-    ) -> AsyncIterator[Artifact]:
+    ) -> AsyncIterator[Artifact | BadData]:
         """Fetch these local days of the daily and the interval feed, on the usage page.
 
         `about` of each artifact: `first` and `last` day asked for, and `missing`, those of them
-        that the portal has nothing for.
+        that the portal has nothing for.  Where the profile tells of a graph, hours are read off it.
         """
+        if self.portal.profile.walk.usage:
+            async for one in self._graph.fetch(hours):
+                yield one
+            return
         async for kind, reply, about in self._feed.fetch(days, hours):
-            yield self._artifact(
+            yield artifact(
+                self.portal,
                 kind,
                 self._feed.account,
                 reply.content,
@@ -304,27 +350,6 @@ class Oscp:
             State.NOT_YET_AVAILABLE,
             f"The bill of {bill.billing_date} has no row with a document any more"
             f" on {portal.where()}; the next run asks again.",
-        )
-
-    def _artifact(
-        self,
-        kind: Kind,
-        account: str,
-        content: str | bytes,
-        *,
-        url: str = "",
-        media_type: str = "application/json",
-        about: Mapping[str, str] | None = None,
-    ) -> Artifact:
-        place = urlsplit(url or self.portal.page.url)
-        return Artifact(
-            kind=kind,
-            account=account,
-            content=content.encode() if isinstance(content, str) else content,
-            url=f"{place.scheme}://{place.netloc}{place.path}",
-            media_type=media_type,
-            retrieved_at=self.portal.now(),
-            about=about or {},
         )
 
 

@@ -13,17 +13,9 @@ from playwright.async_api import Error as PlaywrightError
 from harvester import printed
 from harvester.drawing import bare
 from harvester.errors import ActionNeeded, Drift, State, Transient
-from harvester.evidence import sight
+from harvester.evidence import Sought, sight
 from harvester.fingerprint import fingerprint
 from harvester.portal import Portal
-
-PAGES = {
-    "login": ("user", "password", "sign_in", "open_sign_in"),
-    "billing": ("all_accounts", "account_table", "account_length"),
-    "history": ("bill_table", "bill_link"),
-    "usage": ("usage_chart", "usage_note"),
-}
-"""The pages by route, and which locators are looked for there."""
 
 _MEANT = {
     State.BAD_CREDENTIALS: "rejected the user ID or password; correct them with `harvester member"
@@ -50,8 +42,15 @@ _AT_THE_DOOR = {State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, *_PASSING}
 class Session:
     """The sign-in of one member, on one page."""
 
-    def __init__(self, portal: Portal) -> None:
+    door: tuple[str, ...] = ("user", "open_sign_in")
+    """Controls that are shown where nobody is signed in."""
+
+    first_page: tuple[str, ...] = ("user", "password", "sign_in")
+    """Controls that the page of the sign-in has before anything is typed."""
+
+    def __init__(self, portal: Portal, sought: Mapping[str, Sought]) -> None:
         self.portal = portal
+        self._sought = sought
         self._print: dict[State, set[str]] = defaultdict(set)
         """News, help and small print: what the page said before anything was sent."""
         self.fingerprint = ""
@@ -108,7 +107,7 @@ class Session:
     async def remember(self, route: str) -> None:
         """Keep in mind how a page is built on which all was found that is needed."""
         if route not in self.pages:
-            self.pages[route] = bare((await sight(self.portal, PAGES[route])).page)
+            self.pages[route] = bare((await sight(self.portal, self._sought[route].names)).page)
 
     async def still_signed_in(self) -> bool:
         """Tell whether a session that was kept still opens the account's page."""
@@ -161,6 +160,10 @@ class Session:
         here = not again and self.portal.at(route)
         if not here or State.OK not in await self.portal.outcomes():
             await self.portal.goto(route)
+        await self.arrived()
+
+    async def arrived(self) -> None:
+        """Wait until the page shows that it is signed in; raise what it shows in place of that."""
         async for _ in self.portal.looks("outcomes.OK"):
             shown = await self.portal.outcomes()
             await self.still_in(shown)
@@ -170,7 +173,7 @@ class Session:
     async def still_in(self, shown: Collection[State]) -> None:
         """Raise that the session is over where the way to sign in is shown instead of a page."""
         if State.OK not in shown:
-            for name in ("user", "open_sign_in"):
+            for name in self.door:
                 if await self.portal.seen(name):
                     raise self.portal.expired()
 

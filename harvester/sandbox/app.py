@@ -105,13 +105,19 @@ def _routes(lay: Layout, switches: Switches) -> Iterator[Route]:
     yield Route("usage", "GET", url(lay.usage), "page", member.usage)
     method = "POST" if switches.pdf == "postback" else "GET"
     yield Route("pdf", method, url(PDF), "file", member.pdf)
-    yield Route("daily", "POST", url(lay.methods + "GetDailyUsageData"), "feed", member.daily)
-    yield Route("interval", "POST", url(lay.methods + "GetIntervalData"), "feed", member.interval)
     yield Route("ledger", "POST", url(LEDGER), "feed", member.ledger)
+    if switches.graph_data == "feed":
+        yield from _feeds(lay)
     for name, path in DANGEROUS.items():
         yield Route(name, "*", url(path), "danger", _dangerous)
     for path in (PORTAL_CSS, PORTAL_JS):
         yield Route("static", "GET", url(path), "static", _static)
+
+
+def _feeds(lay: Layout) -> Iterator[Route]:
+    url = lay.url
+    yield Route("daily", "POST", url(lay.methods + "GetDailyUsageData"), "feed", member.daily)
+    yield Route("interval", "POST", url(lay.methods + "GetIntervalData"), "feed", member.interval)
 
 
 def _elsewhere(old: str, switches: Switches) -> Iterator[Route]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from http import HTTPStatus
 from typing import NamedTuple
@@ -99,9 +100,23 @@ async def usage(site: Site, request: web.Request, session: Session) -> web.Respo
     values = {
         "keymbr": feeds.keymbrs(account, site.switches)[0] if site.layout.keymbr else "",
         "member_sep": feeds.member_sep(account),
+        "hours": _hours(site, request, account),
         "notes": [{"day": note.day.isoformat(), "text": note.text} for note in account.notes],
     }
     return site.page(request, "usage.html", values, "usage", session)
+
+
+def _hours(site: Site, request: web.Request, account: Account) -> feeds.Json | None:
+    """Return the one day that a page without feeds draws: what is asked for, else the newest."""
+    if site.switches.graph_data == "feed":
+        return None
+    last = site.world.today - timedelta(days=1)
+    told = site.world.days(account.number, last - timedelta(days=7), last)
+    day = request.query.get("day") or f"{told[-1].day if told else last}"
+    days = site.world.days(account.number, date.fromisoformat(day), date.fromisoformat(day))
+    items = feeds.interval(account, days, "60", site.switches, site.world.today)["Items"]
+    averaged = any(one.end_reading is None for one in days)
+    return {"day": day, "averaged": averaged, "Items": items}
 
 
 def listed(site: Site, number: str) -> tuple[Bill, ...]:

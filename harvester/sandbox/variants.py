@@ -45,6 +45,11 @@ class Variants:
         "With 30, half-hours are to be had for the last 60 days besides the hours; with split, "
         "instead of them, and the rows of the other step are all NaN.",
     )
+    graph_data: Literal["feed", "page"] = switch(
+        "feed",
+        "Whether the usage page asks feeds for what its graph draws, or is served with the hours "
+        "of one day in it, and the feeds are not there.",
+    )
     net: bool = switch(
         default=False,
         says="A meter behind panels has one register, of delivered less received energy, so that "

@@ -1,0 +1,51 @@
+"""Makes artifacts of what a page gave, with the place it came from and nothing private in that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from harvester.model import Artifact, Kind
+from harvester.portal import Portal
+
+_SETTINGS = {"e_bill", "usage_alert", "daily_report"}
+_SETTING = re.compile(
+    r"(not )?(on|off|yes|no|enrolled|enabled|disabled|active|inactive)\b|[\d.,]+ ?kwh( a day)?",
+    re.IGNORECASE,
+)
+
+
+def artifact(
+    portal: Portal,
+    kind: Kind,
+    account: str,
+    content: str | bytes,
+    *,
+    url: str = "",
+    media_type: str = "application/json",
+    about: Mapping[str, str] | None = None,
+) -> Artifact:
+    """Return an artifact of now; its URL is the page's, if no other is told, without a query."""
+    place = urlsplit(url or portal.page.url)
+    return Artifact(
+        kind=kind,
+        account=account,
+        content=content.encode() if isinstance(content, str) else content,
+        url=f"{place.scheme}://{place.netloc}{place.path}",
+        media_type=media_type,
+        retrieved_at=portal.now(),
+        about=about or {},
+    )
+
+
+async def account_facts(portal: Portal) -> dict[str, str]:
+    """Return what stands beside the profile's labels.
+
+    Of a setting only whether and how much is taken: an address may stand beside it.
+    """
+    told = await portal.facts()
+    for name in _SETTINGS & told.keys():
+        found = _SETTING.match(told[name])
+        told[name] = found[0] if found else ""
+    return told
