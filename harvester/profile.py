@@ -24,6 +24,7 @@ OUTCOMES = {
     State.OK, State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, State.PASSWORD_CHANGE_REQUIRED,
     State.MFA_REQUIRED, State.CAPTCHA_REQUIRED, State.NOTICE_PENDING, State.MAINTENANCE,
     State.PORTAL_DOWN,
+    State.NO_ACCOUNTS_FOUND,
 }  # fmt: skip
 """What a page can show that decides what is done next."""
 M = TypeVar("M", bound=BaseModel)
