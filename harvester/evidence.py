@@ -12,7 +12,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from harvester.model import Kind
 from harvester.outline import known_words, outline
-from harvester.portal import Portal
+from harvester.portal import Portal, locate
 
 
 class Sought(NamedTuple):
@@ -56,7 +56,7 @@ async def sight(portal: Portal, names: Collection[str]) -> Sight:
             found: list[tuple[Frame, ElementHandle]] = []
             for frame in portal.page.frames:
                 with suppress(PlaywrightError):
-                    seen = portal.locate(frame, way).filter(visible=True)
+                    seen = locate(frame, way).filter(visible=True)
                     found += [(frame, one) for one in await seen.element_handles()]
             look.found.append(len(found))
             if len(found) == 1 and not won:

@@ -30,7 +30,7 @@ RELOADS = 10
 """A page that loads itself more often, while we look at it, will not come to rest."""
 _ERROR = 400
 
-_NAME = """e => {
+NAME = """e => {
   const said = e.getAttribute('aria-label') || (e.matches('input') && e.value) || e.innerText
     || e.getAttribute('title') || '';
   const calls = /^\\s*(?:javascript:|return\\s+)?([\\w.]+)\\(/.exec(
@@ -75,6 +75,27 @@ _POST = """async ([url, body]) => {
               'X-Requested-With': 'XMLHttpRequest'}});
   return JSON.stringify([r.status, r.url, r.headers.get('content-type') || '', await r.text()]);
 }"""
+
+
+def locate(place: Frame | Locator, way: Candidate) -> Locator:
+    """Return what a candidate finds in a frame or within a control, visible or not."""
+    if way.role is not None:
+        role: Any = way.role
+        return place.get_by_role(role, name=way.name)
+    if way.label is not None:
+        return place.get_by_label(way.label)
+    if way.text is not None:
+        return place.get_by_text(re.compile(way.text, re.IGNORECASE))
+    return place.locator(way.css or "")
+
+
+async def visible(page: Page, way: Candidate, inside: Locator | None = None) -> list[Locator]:
+    """Return all that a candidate finds that can be seen now, in any frame or within a control."""
+    found = []
+    for place in page.frames if inside is None else [inside]:
+        with suppress(PlaywrightError):  # a frame may just be replaced by a navigation
+            found += await locate(place, way).filter(visible=True).all()
+    return found
 
 
 class Counter(Protocol):
@@ -158,23 +179,8 @@ class Portal:
             raise self.answers.down(f"cannot be reached ({why})") from None
         self.answers.stay()
 
-    def locate(self, place: Frame | Locator, way: Candidate) -> Locator:
-        """Return what a candidate stands for in a frame or an element, seen or not."""
-        if way.role is not None:
-            role: Any = way.role
-            return place.get_by_role(role, name=way.name)
-        if way.label is not None:
-            return place.get_by_label(way.label)
-        if way.text is not None:
-            return place.get_by_text(re.compile(way.text, re.IGNORECASE))
-        return place.locator(way.css or "")
-
     async def _visible(self, way: Candidate, inside: Locator | None) -> list[Locator]:
-        found = []
-        for place in self.page.frames if inside is None else [inside]:
-            with suppress(PlaywrightError):  # a frame may just be replaced by a navigation
-                found += await self.locate(place, way).filter(visible=True).all()
-        return found
+        return await visible(self.page, way, inside)
 
     async def seen(self, name: str, inside: Locator | None = None) -> Locator | None:
         """Return the control if exactly one is visible now, by its best-ranked candidate."""
@@ -229,7 +235,7 @@ class Portal:
             for way in ways:
                 for frame in self.page.frames:
                     with suppress(PlaywrightError):  # it may just be replaced by a navigation
-                        said = self.locate(frame, way).filter(visible=True)
+                        said = locate(frame, way).filter(visible=True)
                         if words := await said.all_text_contents():
                             shown.setdefault(State(state), set()).update(words if way.text else ())
         return shown
@@ -269,7 +275,7 @@ class Portal:
 
     async def allowed(self, control: Locator) -> str:
         """Return the control's name if the profile allows clicking it; Drift otherwise."""
-        name = str(await control.evaluate(_NAME))
+        name = str(await control.evaluate(NAME))
         if self.profile.may_click(name):
             return name
         raise Drift(
@@ -295,7 +301,7 @@ class Portal:
             return
         self._dismissed.add(name)
         for way in self.profile.locators[name]:
-            overlay = self.locate(self.page.main_frame, way)
+            overlay = locate(self.page.main_frame, way)
             await self.page.add_locator_handler(overlay, self.click)
 
     @contextmanager

@@ -23,8 +23,7 @@ GENERIC = "generic"
 OUTCOMES = {
     State.OK, State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, State.PASSWORD_CHANGE_REQUIRED,
     State.MFA_REQUIRED, State.CAPTCHA_REQUIRED, State.NOTICE_PENDING, State.MAINTENANCE,
-    State.PORTAL_DOWN,
-    State.NO_ACCOUNTS_FOUND,
+    State.PORTAL_DOWN, State.NO_ACCOUNTS_FOUND,
 }  # fmt: skip
 """What a page can show that decides what is done next."""
 M = TypeVar("M", bound=BaseModel)
@@ -204,7 +203,14 @@ def load(
     Raises Misconfigured with one sentence where it is unknown, unreadable or does not fit.
     """
     places = (*folders, shipped(), shipped() / "examples")
-    data = _read(name, places, State.UNKNOWN_PROFILE)
+    return complete(name, _read(name, places, State.UNKNOWN_PROFILE), places)
+
+
+def complete(name: str, data: Mapping[str, Any], places: tuple[Path, ...]) -> Profile:
+    """Return the profile that this data makes over its platform's, with layouts and rates.
+
+    Raises Misconfigured with one sentence where it does not fit.
+    """
     platform = data.get("platform")
     if not isinstance(platform, str):
         raise Misconfigured(

@@ -380,7 +380,9 @@ def _graph(command: Make, group: Make) -> None:
 
 
 def _profiles(command: Make, group: Make) -> None:
-    profiles = group("profile", "prove the description of a portal")
+    profiles = group("profile", "make and prove the description of a portal")
+    new = command("new", "make a profile by showing it the portal", "survey.new", profiles)
+    new.add_argument("url", help="the page on which members sign in")
     test = command("test", "prove a profile against its portal", "profiles.test", profiles)
     test.add_argument("name", help="the profile")
     test.add_argument(

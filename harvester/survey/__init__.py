@@ -1,0 +1,161 @@
+"""Makes the profile of a portal that nobody knows, from what a person shows in a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from playwright.async_api import Browser, Page
+from playwright.async_api import Error as PlaywrightError
+
+from harvester import profile
+from harvester.browser import open_context
+from harvester.errors import Drift, Misconfigured, State, Transient
+from harvester.graph import watch
+from harvester.platforms import fit
+from harvester.store.home import private_folder, unusable
+from harvester.survey import accounts, bills, entrance, usage
+from harvester.survey.draft import Draft, Person
+from harvester.survey.pointer import Pointer
+from harvester.survey.writing import toml
+from harvester.wire import Wire
+
+HEAD = """# Made by `harvester profile new`; prove it with `harvester profile test {name}`.
+# In each list of ways to a control the first that finds it wins; add others behind it.
+"""
+
+
+async def survey(address: str, person: Person, browser: Browser, folders: tuple[Path, ...]) -> str:
+    """Ask for all that a profile needs, write it into the first folder and return its name.
+
+    Raises Misconfigured for an address that is none, and where the profile cannot be written.
+    """
+    origin, path = _parts(address)
+    name, data = await _about(person, origin, path, folders)
+    while True:
+        asked = len(data["origins"])
+        async with (
+            Wire(data["origins"]) as wire,
+            open_context(browser, wire, time_zone=data["time_zone"]) as context,
+        ):
+            page = await context.new_page()
+            heard = await watch(page)  # so that a graph on a canvas can be read later
+            page.remove_listener("response", heard.note)
+            pointer = Pointer(page, person.tell)
+            await pointer.listen()
+            await _open(page, address)
+            await _others(person, wire, data)
+            if len(data["origins"]) > asked:
+                continue
+            draft = Draft(data, person, page, wire, pointer, (*folders, profile.shipped()))
+            await _parts_of(draft)
+            if wire.refused:
+                person.tell(
+                    f"Hosts that were asked for and not reached: {', '.join(wire.refused)}."
+                )
+        return _written(name, data, folders)
+
+
+def _parts(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Misconfigured(
+            State.INVALID_PROFILE,
+            f"{address!r} is no address of a page; give one such as https://portal.example/login.",
+        )
+    return f"{parts.scheme}://{parts.netloc}", parts.path or "/"
+
+
+async def _about(
+    person: Person, origin: str, path: str, folders: tuple[Path, ...]
+) -> tuple[str, dict[str, Any]]:
+    utility = ""
+    while not utility:
+        utility = await person.ask("What is the utility called?")
+    short = re.sub(r"[^a-z0-9]+", "-", utility.lower()).strip("-") or "portal"
+    while True:
+        name = await person.ask(f"Short name of its profile? [{short}]") or short
+        known = {*profile.names(folders), *profile.names((profile.shipped() / "examples",))}
+        if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name) and name not in known:
+            break
+        person.tell("There is one of that name, or it is more than small letters, digits and -.")
+    while (zone := await person.ask("Its time zone, such as America/Chicago?")) not in (
+        available_timezones()
+    ):
+        person.tell(f"{zone!r} is not a time zone as in the IANA list.")
+    return name, {
+        "platform": "generic", "name": utility, "time_zone": zone, "origins": [origin],
+        "bills_listed": 24, "clicks": [], "bills": [], "routes": {"login": path}, "locators": {},
+        "outcomes": {"OK": [{"css": "html"}]}, "labels": {}, "walk": {},
+    }  # fmt: skip
+
+
+async def _open(page: Page, address: str) -> None:
+    try:
+        await page.goto(address, wait_until="load")
+    except PlaywrightError as error:
+        why = re.search(r"net::(ERR_\w+)", str(error))
+        said = f"{urlsplit(address).netloc} cannot be opened ({why[1] if why else 'no reply'})"
+        raise Transient(State.PORTAL_DOWN, f"{said}; see whether a browser can, then try again."
+                        ) from None  # fmt: skip
+
+
+async def _others(person: Person, wire: Wire, data: dict[str, Any]) -> None:
+    """Ask of each other host that the page wants whether a harvest needs it."""
+    for place in sorted(wire.refused):
+        host, _, port = place.rpartition(":")
+        origin = f"https://{host}" if port == "443" else f"http://{host}:{port}"
+        asked = f"The page also asks for {host}. Is that the utility's, and needed? (y or n) [n]"
+        if (await person.ask(asked)).lower() in {"y", "yes"}:
+            data["origins"].append(origin)
+
+
+async def _parts_of(draft: Draft) -> None:
+    """Learn one part after the other; one that does not work may be shown again."""
+    await entrance.learn(draft)
+    await _until_it_works(draft, accounts.learn)
+    if await draft.agreed("Are bills to be harvested?"):
+        await _until_it_works(draft, bills.learn)
+    if await draft.agreed("Is an hourly graph to be harvested?"):
+        await _until_it_works(draft, usage.learn)
+
+
+async def _until_it_works(draft: Draft, learn: Callable[[Draft], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await learn(draft)
+        except (Drift, Transient, Misconfigured) as failure:
+            draft.person.tell(f"{failure}")
+            if await draft.agreed("Show this part once more?"):
+                continue
+        return
+
+
+def _written(name: str, data: dict[str, Any], folders: tuple[Path, ...]) -> str:
+    """Write the file, once it is certain that it can be read again as it is meant."""
+    used = _used(data)
+    made = profile.complete(name, used, (*folders, profile.shipped()))
+    file = folders[0] / f"{name}.toml"
+    private_folder(folders[0])
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(HEAD.format(name=name) + toml(used))
+    except OSError as error:
+        raise unusable(folders[0], error.strerror) from error
+    read = profile.load(name, folders)
+    fit(read)
+    if read != made:
+        raise Misconfigured(State.INVALID_PROFILE, f"{file} does not say what was shown; see it.")
+    return name
+
+
+def _used(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data without locators and routes that no step names in the end."""
+    names = profile.complete("draft", data, (profile.shipped(),)).walk
+    coded = {"code", "send_code"} if "MFA_REQUIRED" in data["outcomes"] else set()
+    kept = {"locators": names.locators() | coded, "routes": names.routes() | {"login"}}
+    return data | {key: {n: v for n, v in data[key].items() if n in kept[key]} for key in kept}

@@ -1,0 +1,180 @@
+"""A profile in the making, beside the page that it is of, and the person who is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from playwright.async_api import Locator, Page
+
+from harvester.platforms.generic import Generic
+from harvester.portal import Portal
+from harvester.profile import Candidate, Profile, complete
+from harvester.survey.place import Place, place
+from harvester.survey.pointer import Pointer
+from harvester.wire import Wire
+
+NAME = "draft"
+PATIENCE = 15
+
+
+class Person(Protocol):
+    """Whoever sits before the browser and is talked to beside it."""
+
+    async def ask(self, question: str) -> str:
+        """Return what is answered, without blanks around it."""
+
+    def tell(self, said: str) -> None:
+        """Say something."""
+
+
+@dataclass
+class Draft:
+    """What is known so far: `data` is what the file will say."""
+
+    data: dict[str, Any]
+    person: Person
+    page: Page
+    wire: Wire
+    pointer: Pointer
+    places: tuple[Path, ...]
+
+    def __post_init__(self) -> None:
+        self._portal: Portal | None = None
+
+    @property
+    def walk(self) -> dict[str, Any]:
+        """How the portal is walked."""
+        walk: dict[str, Any] = self.data["walk"]
+        return walk
+
+    def profile(self, **instead: object) -> Profile:
+        """Return the profile of now; what it lacks is only found missing when it is done."""
+        limits = {"reply_seconds": PATIENCE}
+        return complete(NAME, {**self.data, "pace": limits, **instead}, self.places)
+
+    def portal(self, **instead: object) -> Portal:
+        """Return the page as a harvest would use it with the profile of now."""
+        profile = self.profile(**instead)
+        if self._portal is None:
+            self._portal = Portal(self.page, profile, self.wire, lambda: datetime.now(UTC))
+        self._portal.profile = profile
+        return self._portal
+
+    def platform(self, **instead: object) -> Generic:
+        """Return what harvests with the profile of now."""
+        return Generic(self.portal(**instead))
+
+    async def choice(self, question: str, ways: Mapping[str, str]) -> str:
+        """Ask for one of these words; the first is meant by an empty answer."""
+        told = "".join(f"\n  {word}: {means}" for word, means in ways.items())
+        first = next(iter(ways))
+        while True:
+            answer = await self.person.ask(f"{question}{told}\n[{first}]") or first
+            if answer in ways:
+                return answer
+            self.person.tell(f"That is none of {', '.join(ways)}.")
+
+    async def agreed(self, question: str) -> bool:
+        """Ask whether something is right; an empty answer says so."""
+        return (await self.person.ask(f"{question} [Y/n]")).lower() in {"", "y", "yes"}
+
+    async def pointed(self, what: str, *, optional: bool = False) -> Place | None:
+        """Let the person click something that is only pointed at; None where there is none."""
+        rest = "press Enter here, at once if there is none" if optional else "press Enter here"
+        while True:
+            await self.pointer.mode("point")
+            await self.person.ask(f"Click {what} (nothing will happen there), then {rest}.")
+            acts = await self.pointer.acts()
+            await self.pointer.mode("off")
+            if acts:
+                return acts[-1].place
+            if optional:
+                return None
+            self.person.tell("Nothing was clicked on the page.")
+
+    async def control(self, what: str, name: str, *, optional: bool = False) -> str | None:
+        """Let the person point at a control and keep the ways to it; return its locator's name."""
+        while shown := await self.pointed(what, optional=optional):
+            if shown.ways:
+                return self.keep(shown, name)
+            self.person.tell("Nothing finds just that one again; point at another part of it.")
+        return None
+
+    async def within(self, shown: Place, row: Locator) -> Place:
+        """Return the same control with the ways that find it, and nothing else, in its row."""
+        return await place(self.page, shown.element, row)
+
+    def keep(self, shown: Place, name: str = "") -> str:
+        """Keep the ways to a control, and return the name under which they are kept."""
+        plain = re.sub(r"[^a-z0-9]+", "_", (name or shown.told["name"] or "place").lower())
+        return self.ways(plain.strip("_")[:30] or "place", shown.ways)
+
+    def ways(self, name: str, ways: Collection[Candidate]) -> str:
+        """Keep ways under a name, or another like it where that is taken."""
+        told = [way.model_dump(exclude_none=True) for way in ways]
+        locators, number, free = self.data["locators"], 2, name
+        for known, kept in locators.items():
+            if kept == told:
+                return str(known)
+        while free in locators:
+            free, number = f"{name}_{number}", number + 1
+        locators[free] = told
+        return free
+
+    def allow(self, called: str) -> None:
+        """Put a control on the list of those that may be clicked."""
+        if called and called not in self.data["clicks"]:
+            self.data["clicks"].append(called)
+
+    async def clicked(self, question: str) -> list[dict[str, str]]:
+        """Let the person go on by clicks; return them as steps."""
+        await self.pointer.mode("walk")
+        await self.person.ask(question)
+        acts = await self.pointer.acts()
+        await self.pointer.mode("off")
+        steps = []
+        for act in acts:
+            if act.kind == "click" and self.told(act.place):
+                steps.append({"click": self.keep(act.place)})
+                self.allow(act.place.called)
+        return steps
+
+    def told(self, shown: Place) -> bool:
+        """Tell whether a control is found again, and say so where it is not."""
+        if not shown.ways:
+            self.person.tell("One of the clicked controls looks like others; it is left out.")
+        return bool(shown.ways)
+
+    async def reach(self, what: str, route: str, *, routed: bool = False) -> list[dict[str, str]]:
+        """Let the person go to a page; return the steps: its address if that is enough.
+
+        `routed` steps have to begin with an address.
+        """
+        before = self.path()
+        steps = await self.clicked(
+            f"Go to {what} with the mouse, then press Enter here (at once if this is it)."
+        )
+        path = self.path()
+        self.data["routes"][route] = path
+        if (path != before or routed) and await self._opens(route):
+            return [{"open": route}]
+        del self.data["routes"][route]
+        back = [{"open": "home"}] if routed else []
+        return [*back, *steps] or [{"open": "home"}]
+
+    async def _opens(self, route: str) -> bool:
+        portal = self.portal()
+        await portal.goto(route)
+        await portal.settle(2)
+        question = "The page was opened again by its address alone; is it the same as before?"
+        return await self.agreed(question)
+
+    def path(self) -> str:
+        """Return the path of the page, without what it was asked with."""
+        return urlsplit(self.page.url).path or "/"
