@@ -57,7 +57,7 @@ async def survey(address: str, person: Person, browser: Browser, folders: tuple[
                 person.tell(
                     f"Hosts that were asked for and not reached: {', '.join(wire.refused)}."
                 )
-        return _written(name, data, folders)
+        return _written(name, draft, folders[0])
 
 
 def _parts(address: str) -> tuple[str, str]:
@@ -130,32 +130,23 @@ async def _until_it_works(draft: Draft, learn: Callable[[Draft], Awaitable[None]
             await learn(draft)
         except (Drift, Transient, Misconfigured) as failure:
             draft.person.tell(f"{failure}")
-            if await draft.agreed("Show this part once more?"):
-                continue
-        return
+        except PlaywrightError:
+            draft.person.tell("The page went away while it was looked at.")
+        else:
+            return
+        if not await draft.agreed("Show this part once more?"):
+            return
 
 
-def _written(name: str, data: dict[str, Any], folders: tuple[Path, ...]) -> str:
-    """Write the file, once it is certain that it can be read again as it is meant."""
-    used = _used(data)
-    made = profile.complete(name, used, (*folders, profile.shipped()))
-    file = folders[0] / f"{name}.toml"
-    private_folder(folders[0])
+def _written(name: str, draft: Draft, folder: Path) -> str:
+    """Write the file, then see that it says what was shown and lacks nothing."""
+    said = HEAD.format(name=name) + toml(draft.used())
+    file = folder / f"{name}.toml"
+    private_folder(folder)
     try:
         with file.open("x", encoding="utf-8") as out:
-            out.write(HEAD.format(name=name) + toml(used))
+            out.write(said)
     except OSError as error:
-        raise unusable(folders[0], error.strerror) from error
-    read = profile.load(name, folders)
-    fit(read)
-    if read != made:
-        raise Misconfigured(State.INVALID_PROFILE, f"{file} does not say what was shown; see it.")
+        raise unusable(folder, error.strerror) from error
+    fit(profile.load(name, (folder,)))
     return name
-
-
-def _used(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the data without locators and routes that no step names in the end."""
-    names = profile.complete("draft", data, (profile.shipped(),)).walk
-    coded = {"code", "send_code"} if "MFA_REQUIRED" in data["outcomes"] else set()
-    kept = {"locators": names.locators() | coded, "routes": names.routes() | {"login"}}
-    return data | {key: {n: v for n, v in data[key].items() if n in kept[key]} for key in kept}

@@ -23,20 +23,18 @@ async def learn(draft: Draft) -> None:
     """Learn it, and count the accounts as a harvest would."""
     opening = await draft.reach("the page of the account or accounts", "accounts", routed=True)
     number = await _labelled(draft, "number", "the account number, where it stands by its name")
-    told: dict[str, Any] = {"open": opening}
+    told: dict[str, Any] = {"open": opening, "shown": {"by": "label"}}
     draft.walk["accounts"] = told
     way = await draft.choice("How are accounts chosen?", _WAYS)
-    shown: dict[str, Any] = {"by": "label"}
     texts = [number]
     if way == "list":
-        shown, texts = await _listed(draft)
+        told["shown"], texts = await _listed(draft)
     elif way == "picker":
-        shown, texts = await _picked(draft)
+        told["shown"], texts = await _picked(draft)
     if pattern := numbered(printed.digits(number), [*texts, number]):
         told["number"] = pattern
         if way == "list":
-            draft.allow(_hashes(pattern))
-    told["shown"] = shown
+            draft.allow(told["shown"]["each"], _hashes(pattern))
     for name, what in _FACTS.items():
         await _labelled(draft, name, what, optional=True)
     numbers = await draft.platform().accounts()
@@ -78,9 +76,7 @@ async def _beside(draft: Draft, name: str, label: str, text: str) -> str:
 async def _listed(draft: Draft) -> tuple[dict[str, Any], list[str]]:
     while True:
         shown = await draft.pointed("one of the accounts in the list")
-        alike = (
-            json.loads(await shown.element.evaluate(script("row.js"), [None])) if shown else None
-        )
+        alike = json.loads(await shown.element.evaluate(script("row.js"), "")) if shown else None
         if shown and alike:
             name = draft.ways("accounts", [Candidate(css=alike["each"])])
             return {"by": "list", "each": name}, [shown.told["text"]]

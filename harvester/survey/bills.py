@@ -62,8 +62,9 @@ async def _button(draft: Draft) -> str:
     while True:
         shown = await draft.pointed("the button or link that shows more bills")
         if shown and draft.told(shown):
-            draft.allow(shown.called)
-            return draft.keep(shown)
+            name = draft.keep(shown)
+            draft.allow(name, shown.called)
+            return name
 
 
 async def _row(draft: Draft) -> dict[str, Any]:
@@ -88,13 +89,13 @@ async def _row(draft: Draft) -> dict[str, Any]:
 
 
 async def _alike(shown: Place) -> str:
-    found = json.loads(await shown.element.evaluate(script("row.js"), [None]))
+    found = json.loads(await shown.element.evaluate(script("row.js"), ""))
     return str(found["row"]) if found else ""
 
 
 async def _cell(shown: Place, rows: str, name: str) -> tuple[dict[str, Any], str] | None:
     """Return where a row says something, and the form of a day; None where it does not say it."""
-    found = json.loads(await shown.element.evaluate(script("row.js"), [rows]))
+    found = json.loads(await shown.element.evaluate(script("row.js"), rows))
     if found is None:
         return None
     text, form, value = found["text"], "", found["text"]
@@ -127,8 +128,9 @@ async def _document(draft: Draft, rows: str) -> str:
             continue
         within = await draft.within(shown, row)
         if within.ways:
-            draft.allow(within.called)
-            return draft.keep(within, within.told["name"] or "document")
+            name = draft.keep(within, within.told["name"] or "document")
+            draft.allow(name, within.called)
+            return name
         draft.person.tell("Nothing finds just that one in its row again; point at another part.")
 
 

@@ -46,6 +46,8 @@ class Draft:
 
     def __post_init__(self) -> None:
         self._portal: Portal | None = None
+        self.allowed: dict[str, str] = {}
+        """What a profile has to allow so that a locator is clicked."""
 
     @property
     def walk(self) -> dict[str, Any]:
@@ -127,10 +129,10 @@ class Draft:
         locators[free] = told
         return free
 
-    def allow(self, called: str) -> None:
-        """Put a control on the list of those that may be clicked."""
-        if called and called not in self.data["clicks"]:
-            self.data["clicks"].append(called)
+    def allow(self, locator: str, called: str) -> None:
+        """Let what a locator finds be clicked, by the name that it is called."""
+        self.allowed[locator] = called
+        self.data["clicks"] = [*dict.fromkeys(filter(None, self.allowed.values()))]
 
     async def clicked(self, question: str) -> list[dict[str, str]]:
         """Let the person go on by clicks; return them as steps."""
@@ -141,9 +143,23 @@ class Draft:
         steps = []
         for act in acts:
             if act.kind == "click" and self.told(act.place):
-                steps.append({"click": self.keep(act.place)})
-                self.allow(act.place.called)
+                name = self.keep(act.place)
+                steps.append({"click": name})
+                self.allow(name, act.place.called)
         return steps
+
+    def used(self) -> dict[str, Any]:
+        """Return the data without routes, locators and clicks that no step has in the end."""
+        walk = self.profile().walk
+        coded = {"code", "send_code"} if "MFA_REQUIRED" in self.data["outcomes"] else set()
+        names = walk.locators() | coded
+        clicks = [called for name, called in self.allowed.items() if name in names and called]
+        kept = {"locators": names, "routes": walk.routes() | {"login"}}
+        short = {
+            key: {name: told for name, told in self.data[key].items() if name in names}
+            for key, names in kept.items()
+        }
+        return self.data | short | {"clicks": [*dict.fromkeys(clicks)]}
 
     def told(self, shown: Place) -> bool:
         """Tell whether a control is found again, and say so where it is not."""

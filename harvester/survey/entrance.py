@@ -40,7 +40,7 @@ def _steps(draft: Draft, acts: list[Act]) -> list[dict[str, str]]:
             continue
         if act.kind == "click":
             name = draft.keep(act.place, "send_code" if coded else "")
-            draft.allow(act.place.called)
+            draft.allow(name, act.place.called)
             if not coded:
                 steps.append({"click": name})
             continue

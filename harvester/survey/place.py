@@ -43,7 +43,8 @@ class Place:
 async def place(page: Page, element: ElementHandle, inside: Locator | None = None) -> Place:
     """Return an element with the ways to it; `inside` a row, those that hold within it."""
     told: dict[str, Any] = json.loads(await element.evaluate(script("describe.js")))
-    called = " ".join(str(await element.evaluate(NAME)).split())
+    # What NAME says of a field is what was typed into it, which is nobody's business.
+    called = "" if told["field"] else " ".join(str(await element.evaluate(NAME)).split())
     ways = [way for way in _ways(told) if await _finds(page, way, element, inside)]
     if not ways and inside is None:
         structure = Candidate(css=told["path"])
@@ -68,8 +69,8 @@ def _ways(told: dict[str, Any]) -> Iterator[Candidate]:
         yield Candidate(role=role, name=name)
     elif 0 < len(text) <= LONGEST:
         yield Candidate(text=words(text))
-    if suffix := _suffix(told["id"]):
-        yield Candidate(css=f'[id$="{suffix}"]')
+    if css := _by_id(told["id"]):
+        yield Candidate(css=css)
     if told["attribute"]:
         yield Candidate(css=f'{told["tag"]}[name="{quoted(told["attribute"])}"]')
 
@@ -84,8 +85,9 @@ def quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _suffix(name: str) -> str:
-    """Return the part of an id that its page's author gave; none of one that was made up."""
+def _by_id(name: str) -> str:
+    """Return a selector of the part of an id that its author gave; none of one that was made up."""
     last = re.split(r"[_$]", name)[-1]
-    made_up = not last or re.search(r"\d{3}|[:.]|^\d", last)
-    return "" if made_up else quoted(last)
+    if not last or re.search(r"\d{3}|[:.]|^\d", last):
+        return ""
+    return f'[id="{quoted(name)}"]' if last == name else f'[id$="{quoted(last)}"]'

@@ -93,4 +93,4 @@ class Pointer:
             async with quiet(self._page):
                 await self._set(frame, "off")
                 await element.click()
-            await self._set(frame, self._mode)
+                await self._set(frame, self._mode)

@@ -1,5 +1,5 @@
 // Says what else on the page is like an element: the row that it is in, and where in it.
-([e, within]) => {
+(e, within) => {
   const plain = node => (node ? node.innerText : '').replace(/\s+/g, ' ').trim();
   const lasting = name => name && !/\d{2}|[:.$]|^(active|selected|even|odd|first|last|focus|hover)/i.test(name);
   const kind = at => at.localName + [...at.classList].filter(lasting).slice(0, 2).map(c => '.' + CSS.escape(c)).join('');

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from harvester.errors import BadData
+from harvester.profile import Candidate
 from harvester.survey.draft import Draft
 from harvester.survey.place import words
 
@@ -55,10 +56,14 @@ async def _field(draft: Draft) -> dict[str, Any]:
 
 async def _buttons(draft: Draft) -> dict[str, Any]:
     """Learn the two ways and the day that is shown; the newest day may have no day after it."""
-    shown = await draft.control("the day that the graph says it is of", "shown_day")
+    shown = None
+    while shown is None:
+        shown = await draft.pointed("the day that the graph says it is of")
+    steady = [way for way in shown.ways if way.text is None]  # its text is another's tomorrow
+    name = draft.ways("shown_day", steady or [Candidate(css=shown.told["path"])])
     earlier = await _one_step(draft, "Press, once, the button or link to the day before")
     later = await _one_step(draft, "Press, once, the button or link to the day after")
-    return {"by": "buttons", "earlier": earlier, "later": later, "shown": shown}
+    return {"by": "buttons", "earlier": earlier, "later": later, "shown": name}
 
 
 async def _one_step(draft: Draft, what: str) -> str:

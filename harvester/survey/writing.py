@@ -45,6 +45,6 @@ def _value(value: object) -> str:
 
 
 def _text(text: str) -> str:
-    if "\\" in text and re.fullmatch(r"[^'\x00-\x1f\x7f]*", text):
+    if re.search(r"[\\\"]", text) and re.fullmatch(r"[^'\x00-\x1f\x7f]*", text):
         return f"'{text}'"
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
