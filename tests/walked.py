@@ -53,29 +53,25 @@ def hurried(found: Profile, port: int, seconds: float) -> Profile:
     )
 
 
-def harvested(
+def harvested_at(
     home: Path,
-    name: str,
+    app: web.Application,
+    profile: Profile,
     user: str,
-    chart: Chart = "drawn",
     *,
     days: int = 3,
+    seconds: float = 10,
     password: str = "",
-    shown: Profile | None = None,
-) -> tuple[Outcome, Counts]:
-    """Harvest the last days of a sign-in from the portal itself, at its loopback origin.
+    code: str | None = None,
+) -> Outcome:
+    """Harvest the last days of a sign-in from a portal itself, at its loopback origin."""
 
-    `shown` is a profile to use in place of the example's own.
-    """
-    profile = shown or load(name)
-
-    async def run() -> tuple[Outcome, Counts]:
-        app = PORTALS[name](WORLD, chart)
+    async def run() -> Outcome:
         runner, port = await serve(app)
         task = Task(
             Member(name="member", profile=profile.id, user=user),
-            hurried(profile, port, 1 if chart == "never" else 10),
-            Known(password or f"{user}-Pa55"),
+            hurried(profile, port, seconds),
+            Known(password or f"{user}-Pa55", code),
             Window(TODAY - days * DAY, TODAY),
             TODAY,
             now=lambda: datetime.now(UTC),
@@ -84,12 +80,27 @@ def harvested(
             (outcome,) = await harvest_all([task], Store(home), lambda *_: None)
         finally:
             await runner.cleanup()
-        return outcome, app[COUNTS]
+        return outcome
 
     permit(home, profile=profile.id)
-    outcome, counts = run_async(run())
-    assert not counts.dangerous
-    return outcome, counts
+    return run_async(run())
+
+
+def harvested(
+    home: Path,
+    name: str,
+    user: str,
+    chart: Chart = "drawn",
+    *,
+    password: str = "",
+    shown: Profile | None = None,
+) -> tuple[Outcome, Counts]:
+    """Harvest an example portal; `shown` is a profile to use in place of the example's own."""
+    app = PORTALS[name](WORLD, chart)
+    seconds = 1 if chart == "never" else 10
+    outcome = harvested_at(home, app, shown or load(name), user, seconds=seconds, password=password)
+    assert not app[COUNTS].dangerous
+    return outcome, app[COUNTS]
 
 
 class Held(NamedTuple):

@@ -92,7 +92,8 @@ class BillRows:
     async def _pages(self, choice: str | None = None) -> AsyncIterator[tuple[str, list[Row]]]:
         """Yield the rows in view, each time that there are others, with the choice they are of."""
         more = self._bills.more
-        await self._walker.walk(self._bills.open)
+        # An older page may be at the same route as the newest.
+        await self._walker.walk(self._bills.open, again=isinstance(more, Older))
         if isinstance(more, Choices):
             for value, _ in await self._walker.choices(more.picker):
                 if choice in {None, value}:

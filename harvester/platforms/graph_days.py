@@ -32,7 +32,8 @@ class GraphDays:
         self.portal = portal
         self._walker = walker
         self._account = ""
-        self._before: tuple[date, list[Any]] | None = None
+        self._before: dict[str, tuple[date, list[Any]]] = {}
+        """The last graph of each meter."""
 
     @property
     def _usage(self) -> Usage:
@@ -48,7 +49,7 @@ class GraphDays:
 
     async def open(self, account: str) -> None:
         """Open the page of the graph, of this account."""
-        self._account, self._before = account, None
+        self._account, self._before = account, {}
         await self._walker.walk(self._usage.open, {"account": account})
 
     async def fetch(self, hours: Collection[date]) -> AsyncIterator[Artifact | BadData]:
@@ -104,8 +105,8 @@ class GraphDays:
         """Raise BadData where the graph is still that of the day before, told by its values."""
         values = [[p["value"] for p in s["points"]] for s in told["series"]]
         instants = any(p["instant"] for s in told["series"] for p in s["points"])
-        before, self._before = self._before, (day, [meter, values])
-        if before and before[0] != day and before[1] == [meter, values] and not instants:
+        before, self._before[meter] = self._before.get(meter), (day, values)
+        if before and before[0] != day and before[1] == values and not instants:
             raise BadData(
                 State.NO_DATA,
                 f"The graph shows for {day} just what it showed for {before[0]};"

@@ -32,11 +32,16 @@ class Walker:
         self.portal = portal
         self._session = session
 
-    async def walk(self, steps: Steps, words: Mapping[str, str] | None = None) -> None:
-        """Do steps one after the other; the page is then to show that it is signed in."""
+    async def walk(
+        self, steps: Steps, words: Mapping[str, str] | None = None, *, again: bool = False
+    ) -> None:
+        """Do steps one after the other; the page is then to show that it is signed in.
+
+        A route that is open already is opened anew only if that is to happen `again`.
+        """
         for step in steps:
             if step.open:
-                await self._session.open(step.open)
+                await self._session.open(step.open, again=again)
             else:
                 await self.step(step, words or {})
         await self._session.arrived()
