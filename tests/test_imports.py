@@ -133,6 +133,7 @@ NEVER = {
         "wire",
         "sandbox",
     ],
+    "survey": ["run", "filing", "extract", "checks", "members", "settings", "custody", "sandbox"],
     "walk": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
     "printed": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
     "run": ["sandbox", "tape", "scrub"],
@@ -219,6 +220,11 @@ def test_each_way_to_a_secret_has_one_room(package: str, only: str) -> None:
 def test_only_the_command_line_imports_the_exports() -> None:
     above = {*room("harvester.cli"), *room("harvester.export")}
     assert [name for name in FILES if name not in above and needs(name, our("export"))] == []
+
+
+def test_only_the_command_line_imports_the_survey() -> None:
+    above = {*room("harvester.cli"), *room("harvester.survey")}
+    assert [name for name in FILES if name not in above and needs(name, our("survey"))] == []
 
 
 def test_there_is_one_place_where_retries_are_decided() -> None:

@@ -9,7 +9,7 @@ import pytest
 from conftest import run_async
 from playwright.async_api import Browser, Locator, Page, expect
 from tenacity import wait_none
-from walked import PORTALS, SHOP, SOLAR, WORLD, at_home, harvested, truth
+from walked import NEW, PORTALS, SOLAR, WORLD, at_home, harvested, truth
 
 from harvester.browser import open_browser
 from harvester.errors import State
@@ -66,8 +66,8 @@ def link(name: str) -> Callable[[Page], Locator]:
 
 
 async def enter_forms(page: Page) -> None:
-    await page.get_by_label("Member").press_sequentially(SHOP)
-    await page.get_by_label("Number").press_sequentially(f"{SHOP}-Pa55")
+    await page.get_by_label("Member").press_sequentially(NEW)
+    await page.get_by_label("Number").press_sequentially(f"{NEW}-Pa55")
     await page.get_by_role("button", name="Go in").click()
     await expect(page.get_by_role("link", name="Leave")).to_be_visible()
 
@@ -81,7 +81,7 @@ async def enter_canvas(page: Page) -> None:
 
 
 async def change(page: Page) -> None:
-    await page.get_by_label("Which account").select_option(index=1)
+    await page.get_by_label("Which account").select_option(index=0)
     await page.get_by_role("button", name="Change").click()
 
 
@@ -187,7 +187,7 @@ CANVAS: list[tuple[str, Answer]] = [
 
 @pytest.mark.parametrize(
     ("name", "user", "script"),
-    [("example-forms", SHOP, FORMS), ("example-canvas", SOLAR, CANVAS)],
+    [("example-forms", NEW, FORMS), ("example-canvas", SOLAR, CANVAS)],
     ids=["forms", "canvas"],
 )
 def test_a_portal_that_was_shown_is_harvested_whole(

@@ -44,16 +44,6 @@ def assert_whole(home: Path) -> None:
     }
 
 
-def test_a_code_older_bills_and_two_meters_are_got_through(
-    tmp_path: Path, profile: Profile
-) -> None:
-    app, desk = portal(WORLD)
-    outcome = harvested_at(tmp_path, app, profile, HOME, days=2, code=CODE)
-    assert (outcome.state, outcome.failed) == (State.OK, []), outcome.message
-    assert desk.codes == [CODE]
-    assert_whole(tmp_path)
-
-
 def test_a_code_that_is_not_taken_is_sent_once(tmp_path: Path, profile: Profile) -> None:
     app, desk = portal(WORLD)
     outcome = harvested_at(tmp_path, app, profile, HOME, days=2, code="000000")
@@ -62,15 +52,14 @@ def test_a_code_that_is_not_taken_is_sent_once(tmp_path: Path, profile: Profile)
     assert desk.counts.routes["/home"] == 0
 
 
-@pytest.mark.parametrize(
-    "ends_at", [("/bills", 5), ("/usage", 4)], ids=["among-bills", "among-graphs"]
-)
-def test_a_session_that_ends_on_the_way_is_followed_by_one_that_goes_on(
+@pytest.mark.parametrize("ends_at", [("/bills", 5), ("/usage", 4)], ids=["bills", "graphs"])
+def test_a_code_older_bills_and_two_meters_are_got_through_though_the_session_ends(
     tmp_path: Path, profile: Profile, ends_at: tuple[str, int]
 ) -> None:
     app, desk = portal(WORLD, ends_at=ends_at)
     outcome = harvested_at(tmp_path, app, profile, HOME, days=2, code=CODE)
     assert (outcome.state, outcome.failed) == (State.OK, []), outcome.message
     assert outcome.sign_ins == desk.counts.sign_ins[HOME] == 2
+    assert desk.codes == [CODE, CODE]
     assert_whole(tmp_path)
     assert desk.counts.routes["/bill"] <= LISTED + 1

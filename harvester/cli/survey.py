@@ -11,7 +11,7 @@ import sys
 from harvester.browser import open_browser
 from harvester.cli.common import logging_to_stderr, settings_of
 from harvester.errors import Misconfigured, State
-from harvester.survey import survey
+from harvester.survey import split, survey
 
 
 class Terminal:
@@ -53,6 +53,7 @@ async def _piece(source: int) -> bytes:
 
 def new(options: argparse.Namespace) -> int:
     """Make a profile, and say how to prove it."""
+    split(options.url)  # before a browser is looked for
     settings = settings_of(options)
     logging_to_stderr(verbose=options.verbose)
 

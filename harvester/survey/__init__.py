@@ -32,9 +32,10 @@ HEAD = """# Made by `harvester profile new`; prove it with `harvester profile te
 async def survey(address: str, person: Person, browser: Browser, folders: tuple[Path, ...]) -> str:
     """Ask for all that a profile needs, write it into the first folder and return its name.
 
-    Raises Misconfigured for an address that is none, and where the profile cannot be written.
+    Raises Misconfigured for an address that is none and a profile that lacks something, Transient
+    where the page does not open.
     """
-    origin, path = _parts(address)
+    origin, path = split(address)
     name, data = await _about(person, origin, path, folders)
     while True:
         asked = len(data["origins"])
@@ -52,7 +53,7 @@ async def survey(address: str, person: Person, browser: Browser, folders: tuple[
             if len(data["origins"]) > asked:
                 continue
             draft = Draft(data, person, page, wire, pointer, (*folders, profile.shipped()))
-            await _parts_of(draft)
+            await _learn(draft)
             if wire.refused:
                 person.tell(
                     f"Hosts that were asked for and not reached: {', '.join(wire.refused)}."
@@ -60,7 +61,8 @@ async def survey(address: str, person: Person, browser: Browser, folders: tuple[
         return _written(name, draft, folders[0])
 
 
-def _parts(address: str) -> tuple[str, str]:
+def split(address: str) -> tuple[str, str]:
+    """Return origin and path of an address; Misconfigured where it is none."""
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Misconfigured(
@@ -114,7 +116,7 @@ async def _others(person: Person, wire: Wire, data: dict[str, Any]) -> None:
             data["origins"].append(origin)
 
 
-async def _parts_of(draft: Draft) -> None:
+async def _learn(draft: Draft) -> None:
     """Learn one part after the other; one that does not work may be shown again."""
     await entrance.learn(draft)
     await _until_it_works(draft, accounts.learn)
