@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -27,21 +28,31 @@ def profile(tmp_path: Path) -> Profile:
     return load("thicket", (folder,))
 
 
+def held(home: Path) -> set[tuple[str, datetime, int | None]]:
+    catalog = Store(home).catalog
+    return {
+        (r.meter, r.start, r.wh) for one in catalog.holdings() for r in catalog.readings(one.id)
+    }
+
+
+def true(days: int) -> set[tuple[str, datetime, int | None]]:
+    return {
+        (meter, hour.start, wh)
+        for day in WORLD.days("1000101001", TODAY - days * DAY, TODAY - DAY)
+        for meter in METERS
+        for hour, wh in zip(day.hours, told(day, meter), strict=True)
+    }
+
+
 def assert_whole(home: Path) -> None:
     """See that every bill and every hour of both meters is there, and nothing else."""
     catalog = Store(home).catalog
     (one,) = catalog.holdings()
-    number = one.account.number
-    bills = WORLD.bills(number)[:LISTED]
+    bills = WORLD.bills("1000101001")[:LISTED]
     assert {(d.bill.billing_date, d.bill.amount, d.state) for d in catalog.documents(one.id)} == {
         (bill.billing_date, bill.total, State.OK) for bill in bills
     }
-    assert {(r.meter, r.start, r.wh) for r in catalog.readings(one.id)} == {
-        (meter, hour.start, wh)
-        for day in WORLD.days(number, TODAY - 2 * DAY, TODAY - DAY)
-        for meter in METERS
-        for hour, wh in zip(day.hours, told(day, meter), strict=True)
-    }
+    assert held(home) == true(days=2)
 
 
 def test_a_code_that_is_not_taken_is_sent_once(tmp_path: Path, profile: Profile) -> None:
@@ -63,3 +74,14 @@ def test_a_code_older_bills_and_two_meters_are_got_through_though_the_session_en
     assert desk.codes == [CODE, CODE]
     assert_whole(tmp_path)
     assert desk.counts.routes["/bill"] <= LISTED + 1
+
+
+def test_a_graph_that_stays_as_it_was_is_taken_for_its_own_day_only(
+    tmp_path: Path, profile: Profile
+) -> None:
+    app, desk = portal(WORLD)
+    desk.stale = True
+    outcome = harvested_at(tmp_path, app, profile, HOME, days=2, code=CODE)
+    assert outcome.state is State.OK_PARTIAL
+    assert f"{TODAY - 2 * DAY} just what it showed for {TODAY - DAY}" in " ".join(outcome.failed)
+    assert held(tmp_path) == true(days=1)

@@ -84,6 +84,8 @@ class Thicket(Desk):
     """The desk of it; whoever is signed in is not any more when `ends_at` is opened that often."""
 
     ends_at: tuple[str, int] = ("", 0)
+    stale: bool = False
+    """Whether its graph says every day that it is of it, and draws the newest."""
     codes: list[str] = field(default_factory=list)
     """What was handed in as a code."""
 
@@ -188,17 +190,18 @@ async def _usage(desk: Thicket, request: web.Request) -> web.Response:
     choices = "".join(
         f"<option{' selected' if one == meter else ''}>{escape(one)}</option>" for one in METERS
     )
-    known = desk.day(visit, day)
+    newest = desk.world.today - timedelta(days=1)
+    known = desk.day(visit, newest if desk.stale else day)
     return _page(
         f'<form><select name="meter" aria-label="Meter" onchange="this.form.submit()">{choices}'
         f'</select><label>Day <input name="day" type="date" value="{day}"'
         f' onchange="this.form.submit()"></label></form>',
-        _chart(known, meter) if known else "<p>Nothing.</p>",
+        _chart(known, meter, day) if known else "<p>Nothing.</p>",
         number=visit.account.number,
     )
 
 
-def _chart(day: Day, meter: str) -> str:
+def _chart(day: Day, meter: str, said: date) -> str:
     zone = ZoneInfo(ZONE)
     names = [f"{h.start.astimezone(zone):%I:%M %p}" for h in day.hours]
     hours = list(zip(names, told(day, meter), strict=True))
@@ -213,6 +216,6 @@ def _chart(day: Day, meter: str) -> str:
     )
     rows = "".join(f"<tr><td>{name}</td><td>{said}</td></tr>" for _, name, said in kwh)
     return (
-        f'<h2>{day.day:%m/%d/%Y}</h2><svg width="900" height="320">{bars}</svg>'
+        f'<h2>{said:%m/%d/%Y}</h2><svg width="900" height="320">{bars}</svg>'
         f"<table><tr><th>Hour</th><th>kWh</th></tr>{rows}</table>"
     )
