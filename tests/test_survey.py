@@ -32,9 +32,11 @@ SECRET = "correct horse battery"
 PAGE = f"""<body><form onsubmit="sent++; return false">
 <label>User <input id="dnn_ctr384_txtUser" name="u" value="{SECRET}"></label>
 <input type="password" aria-label="Password" value="{SECRET}">
-<button id="dnn_ctr384_btnLogin" onpointerdown="pressed++" onclick="clicked++">Sign in</button></form>
+<button id="dnn_ctr384_btnLogin" onpointerdown="pressed++" onclick="clicked++">Sign in</button>
+</form>
 <ul><li><a href="#a">Open</a></li><li><a href="#b">Open</a></li></ul>
-<p id="x48151623">Paid on 3.1 (part)</p><script>var sent = 0, pressed = 0, clicked = 0;</script></body>"""
+<p id="x48151623">Paid on 3.1 (part)</p>
+<script>var sent = 0, pressed = 0, clicked = 0;</script></body>"""
 
 
 def on_a_page(act: Callable[[Page, Pointer], Awaitable[T]]) -> T:
