@@ -203,7 +203,9 @@ def load(
     Raises Misconfigured with one sentence where it is unknown, unreadable or does not fit.
     """
     places = (*folders, shipped(), shipped() / "examples")
-    return complete(name, _read(name, places, State.UNKNOWN_PROFILE), places)
+    told = _read(name, places, State.UNKNOWN_PROFILE)
+    mended = repairs(name, folders) if mended is None else mended
+    return complete(name, overlay(told, mended), places)
 
 
 def complete(name: str, data: Mapping[str, Any], places: tuple[Path, ...]) -> Profile:
@@ -218,8 +220,7 @@ def complete(name: str, data: Mapping[str, Any], places: tuple[Path, ...]) -> Pr
             f'Profile {name}: it names no platform; add a line such as platform = "oscp".',
         )
     base = _read(f"platforms/{platform}", places, State.INVALID_PROFILE)
-    mended = repairs(name, folders) if mended is None else mended
-    merged = overlay(overlay(base, data), mended) | {"id": name}
+    merged = overlay(base, data) | {"id": name}
     if isinstance(bases := merged.get("bases"), Mapping):
         merged = overlay({"routes": bases.get(str(merged.get("base")), {})}, merged)
         merged["bases"] = list(bases)
