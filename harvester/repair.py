@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 from harvester.likeness import Element, Likeness, elements, last, likeness
 from harvester.outline import shape
 from harvester.profile import Candidate, Profile
+from harvester.writing import toml
 
 FLOOR = 40
 """Percent of likeness below which nothing is written."""
@@ -195,24 +195,7 @@ def mended(profile: Profile, repairs: Sequence[Repair]) -> dict[str, Any]:
 
 
 def as_toml(told: Mapping[str, Any]) -> str:
-    """Write an overlay as TOML; JSON's strings are TOML's."""
-    lines = ["# What was mended in the field; without this file the profile is as it was."]
-    for key, value in told.items():
-        if not isinstance(value, Mapping):
-            lines.append(f"{key} = {_value(value)}")
-    for key, value in told.items():
-        if isinstance(value, Mapping):
-            lines += ["", f"[{key}]", *(f"{_key(k)} = {_value(v)}" for k, v in value.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[\w-]+", name) else json.dumps(name)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    """Write an overlay as TOML."""
+    return "# What was mended in the field; without this file the profile is as it was.\n" + toml(
+        told
+    )

@@ -233,6 +233,11 @@ class Walk(_Strict):
             found |= set(part.names() if part else ())
         return found
 
+    def ways(self) -> tuple[str, ...]:
+        """Return the controls that lead from one page to another."""
+        parts = (self.accounts, self.bills, self.usage)
+        return tuple(step.place for part in parts if part for step in part.open if step.place)
+
     def first_page(self) -> tuple[str, ...]:
         """Return the locators that the page of the sign-in has before anything is typed."""
         places = [step.place for step in self.sign_in]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from tenacity import wait_none
 from walked import NEW, PORTALS, SHOP, SOLAR, at_home, harvested, truth
 
+from harvester.cli import main
 from harvester.errors import State
 from harvester.filing import Filing, Store
 from harvester.platforms import fit
 from harvester.platforms.generic import Generic
-from harvester.profile import load
+from harvester.profile import load, shipped
 from harvester.sandbox.portals.desk import Chart
 
 
@@ -65,6 +67,38 @@ def test_a_graph_that_is_not_of_the_day_is_told_and_no_reading_is_kept(
     true = truth(name, NEW, 3)[next(iter(truth(name, NEW, 3)))]
     assert held.documents == true.documents
     assert held.delivered <= (true.delivered if chart == "stale" else frozenset())
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "broken"),
+    [
+        ("example-forms", ('label = "Member"', 'label = "Customer"'), "login member"),
+        ("example-forms", ('label = "Month"', 'label = "Period"'), "bills month"),
+        ("example-canvas", ('"Energy" }', '"Power" }'), "bills to_energy"),
+    ],
+)
+def test_what_a_portal_calls_otherwise_is_drift_and_repair_finds_it(
+    tmp_path: Path, name: str, changed: tuple[str, str], broken: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """The profile is what differs here, as it would after the portal's words had changed."""
+    outcome, _ = harvested(tmp_path, name, NEW)
+    assert outcome.state is State.OK, outcome.failed
+    file = shipped() / "examples" / f"{name}.toml"
+    mine = tmp_path / "profiles" / file.name
+    mine.parent.mkdir()
+    mine.write_text(file.read_text().replace(*changed))
+
+    outcome, _ = harvested(tmp_path, name, NEW, shown=load(name, (mine.parent,)))
+    assert outcome.state is State.PORTAL_CHANGED, outcome.message
+    told = json.loads((outcome.evidence / "outline.json").read_text())
+    assert f"{told['step']} {' '.join(told['broken'])}" == broken
+    capsys.readouterr()
+    command = ["repair", name, "--from", f"{outcome.evidence}", "--yes", "--home", f"{tmp_path}"]
+    assert main(command) == 0, capsys.readouterr()
+
+    again, _ = harvested(tmp_path, name, NEW, shown=load(name, (mine.parent,)))
+    assert again.state is State.OK, again.message
 
 
 @pytest.mark.parametrize("name", PORTALS)

@@ -135,6 +135,7 @@ NEVER = {
     ],
     "survey": ["run", "filing", "extract", "checks", "members", "settings", "custody", "sandbox"],
     "walk": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
+    "writing": ["run", "filing", "store", "portal", "platforms", "profile", "settings", "survey"],
     "printed": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
     "run": ["sandbox", "tape", "scrub"],
 }

@@ -24,8 +24,8 @@ from harvester.survey.draft import Draft
 from harvester.survey.place import Place, place
 from harvester.survey.pointer import Pointer
 from harvester.survey.texts import dated, numbered, taken
-from harvester.survey.writing import toml
 from harvester.wire import Wire
+from harvester.writing import toml
 
 T = TypeVar("T")
 SECRET = "correct horse battery"

@@ -158,7 +158,8 @@ def prove(settings: Settings, mended_profile: Profile) -> Sequence[str]:
 
 
 async def _replayed(settings: Settings, mended_profile: Profile) -> list[str]:
-    wrong = []
+    wrong: list[str] = []
+    tried = 0
     found = folder.find((), (settings.home / tapes.FOLDER, folder.shipped()))
     async with open_browser(executable=settings.browser) as browser:
         for name, where in found.items():
@@ -167,9 +168,12 @@ async def _replayed(settings: Settings, mended_profile: Profile) -> list[str]:
             if recorded.platform != mended_profile.platform:
                 continue
             print(f"Replaying {name} ...", file=sys.stderr)
+            tried += 1
             locators = {"locators": mended_profile.locators}
             played = await tapes.play(tape, recorded.model_copy(update=locators), browser)
             wrong += [f"{name}: {line}" for line in played.against(tape.expected)]
+    if not tried:
+        print("No recording of this platform: the next run alone proves it.", file=sys.stderr)
     return wrong
 
 

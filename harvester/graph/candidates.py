@@ -78,7 +78,7 @@ def choose(tables: Iterable[Table], drawn: Drawn) -> list[Raw]:
     """Return the series that the chart draws; empty where nothing shows which they are.
 
     A series has places in time, its own or those of a list of its length, and either stands where
-    the marks do, or sums up to a printed total. Where the page shows no mark at all, a series
+    the marks do, or sums up to a printed total. Where the page shows too few marks, a series
     must be the only one that is like a day of readings.
     """
     found = list(_series(list(tables)))
@@ -129,8 +129,8 @@ def _rank(raw: Raw, drawn: Drawn, found: Fit | None) -> int:
         return 3
     if found and abs(abs(found.scale.slope) - 1) > 0.001 and places <= PLACES:
         return 2 if timed(raw.places) else 0
-    if drawn.groups and any(len(g.marks) >= len(raw.values) for g in drawn.groups):
-        return 0
+    if any(len(g.marks) * 2 >= len(raw.values) for g in drawn.groups):
+        return 0  # what is drawn is something else, such as the day before of the same page
     return 1 if timed(raw.places) and places <= PLACES else 0
 
 

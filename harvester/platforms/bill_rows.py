@@ -94,6 +94,7 @@ class BillRows:
         more = self._bills.more
         # An older page may be at the same route as the newest.
         await self._walker.walk(self._bills.open, again=isinstance(more, Older))
+        self._portal.section = "bills"
         if isinstance(more, Choices):
             for value, _ in await self._walker.choices(more.picker):
                 if choice in {None, value}:

@@ -63,14 +63,15 @@ class Generic:
         """Return the pages by what they are for, with what is looked for on each."""
         walk = profile.walk
         found = {"login": Sought(walk.first_page())}
+        ways = walk.ways()
         if walk.accounts:
-            found["accounts"] = Sought(walk.accounts.names())
+            found["accounts"] = Sought(walk.accounts.names() + ways)
         if walk.bills:
-            names = walk.bills.names()
+            names = walk.bills.names() + ways
             needs = walk.bills.more.picker if isinstance(walk.bills.more, Choices) else ""
             found["bills"] = Sought(names, frozenset({Kind.BILL_LIST}), needs)
         if walk.usage:
-            names = walk.usage.names()
+            names = walk.usage.names() + ways
             found["usage"] = Sought(names, frozenset({Kind.GRAPH}), walk.usage.meters or "")
         return found
 
@@ -83,9 +84,9 @@ class Generic:
         """Open a page of the selected account."""
         walk = self.portal.profile.walk
         part = walk.bills if page == "bills" else walk.usage
-        self.portal.section = page
         if part:
             await self._walker.walk(part.open, {"account": self._number})
+        self.portal.section = page
 
     @property
     def offers(self) -> Collection[Kind]:
@@ -119,8 +120,8 @@ class Generic:
     async def _listed(self) -> dict[str, str]:
         """Open the accounts; return, by number, the value of its choice or what names it."""
         way = self.session.accounts
-        self.portal.section = "accounts"
         await self._walker.walk(way.open)
+        self.portal.section = "accounts"
         told: list[tuple[str, str]] = []
         if isinstance(way.shown, Listed):
             links = await self._links(way.shown)
@@ -214,7 +215,6 @@ class Generic:
     def _bills(self) -> BillRows:
         if self._rows is None:
             raise _absent(Kind.BILL_LIST)
-        self.portal.section = "bills"
         return self._rows
 
     async def ledger(self, number: str, since: date) -> Artifact:
@@ -229,8 +229,8 @@ class Generic:
 
     async def open_usage(self, number: str) -> None:
         """Open the page of the graph."""
-        self.portal.section = "usage"
         await self._graph.open(number)
+        self.portal.section = "usage"
         await self.session.remember("usage")
 
     async def usage(

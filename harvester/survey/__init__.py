@@ -21,8 +21,8 @@ from harvester.store.home import private_folder, unusable
 from harvester.survey import accounts, bills, entrance, usage
 from harvester.survey.draft import Draft, Person
 from harvester.survey.pointer import Pointer
-from harvester.survey.writing import toml
 from harvester.wire import Wire
+from harvester.writing import toml
 
 HEAD = """# Made by `harvester profile new`; prove it with `harvester profile test {name}`.
 # In each list of ways to a control the first that finds it wins; add others behind it.
