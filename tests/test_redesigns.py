@@ -106,7 +106,7 @@ def harvested(
     async def run() -> tuple[Outcome, Counts]:
         async with at_the_portal(faults, user) as (task, counts):
             found = load("caec", (home / "profiles",))
-            pace = task.profile.pace.model_copy(update={"reply_seconds": 2})
+            pace = task.profile.pace.model_copy(update={"reply_seconds": 4})
             changed = replace(
                 task,
                 profile=found.model_copy(update={"pace": pace, **(instead or {})}),
