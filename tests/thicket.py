@@ -14,7 +14,7 @@ from harvester.sandbox.nouns import ZONE, Day
 from harvester.sandbox.portals.desk import COOKIE, Desk, Visit, application
 from harvester.sandbox.world import World
 
-LISTED, AT_ONCE = 5, 2
+LISTED, AT_ONCE = 3, 2
 CODE = "402917"
 METERS = ("A-11", "B-22")
 PROFILE = """
@@ -22,7 +22,7 @@ platform = "generic"
 name = "Thicket Light"
 time_zone = "America/Chicago"
 origins = ["http://127.0.0.1:1"]
-bills_listed = 5
+bills_listed = 3
 bills = ["sample-coop"]
 clicks = ["Sign in", "Confirm", "Older bills", "PDF"]
 
