@@ -159,23 +159,26 @@ class BillRows:
             return False
         before = len(await portal.every(self._bills.rows))
         await portal.turn()
-        with portal.answering():
-            async with quiet(portal.page):
-                await portal.page.mouse.wheel(0, 100_000)
-                rows = await portal.every(self._bills.rows)
-                if rows:
-                    await rows[-1].scroll_into_view_if_needed()
+        async with quiet(portal.page):
+            await self._to_the_last()
         with suppress(Drift):
             async for _ in portal.looks(more.end, seconds=self._patience):
                 if len(await portal.every(self._bills.rows)) > before:
                     return True
                 if await portal.shown(more.end):
                     return False
+                await self._to_the_last()  # a page that is still busy does not heed a scroll
         raise Transient(
             State.PORTAL_DOWN,
             f"The billing history on {portal.where()} of {portal.profile.name} stops in mid-list:"
             f" neither more bills nor {more.end} came; nothing was lost, run again later.",
         )
+
+    async def _to_the_last(self) -> None:
+        with self._portal.answering():
+            await self._portal.page.mouse.wheel(0, 100_000)
+            if rows := await self._portal.every(self._bills.rows):
+                await rows[-1].scroll_into_view_if_needed()
 
     async def _older(self, more: Older) -> bool:
         portal = self._portal
