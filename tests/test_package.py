@@ -33,6 +33,12 @@ def test_the_wheel_runs_from_an_empty_folder_with_all_its_data(tmp_path: Path) -
         f"Store(Path({str(tmp_path / 'home')!r}))\n"
         "print(sorted(p.suffix for p in site.HERE.rglob('portal.*')))\n"
         "site._templates().get_template('billing.html')\n"
+        "from harvester.sandbox.portals import canvas, forms\n"
+        "from harvester.survey import place\n"
+        "profile.load('example-forms'), profile.load('example-canvas')\n"
+        "forms._templates().get_template('usage.html')\n"
+        "assert (canvas.HERE / 'static' / 'canvas.js').is_file()\n"
+        "assert all(place.script(f'{n}.js') for n in ('pointer', 'describe', 'row', 'label'))\n"
     )
     told = subprocess.run(
         [sys.executable, "-I", "-c", script],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -17,6 +18,8 @@ from walked import NEW, WORLD
 
 from harvester.browser import open_browser, open_context
 from harvester.cli import main
+from harvester.cli.survey import Terminal
+from harvester.errors import Misconfigured
 from harvester.profile import shipped
 from harvester.sandbox.app import serve
 from harvester.survey import entrance
@@ -204,3 +207,21 @@ def test_what_is_no_address_is_said_before_anything_is_opened(
 ) -> None:
     assert main(["profile", "new", "portal.example", "--home", str(tmp_path)]) == 11
     assert "https://portal.example/login" in capsys.readouterr().err
+
+
+def test_a_terminal_gives_a_line_to_each_question_and_says_when_nobody_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out, into = os.pipe()
+    os.write(into, b" one \ntwo\n")
+    os.close(into)
+    with os.fdopen(out) as typed:
+        monkeypatch.setattr("sys.stdin", typed)
+        terminal = Terminal()
+
+        async def ask() -> list[str]:
+            return [await terminal.ask("?"), await terminal.ask("?")]
+
+        assert run_async(ask()) == ["one", "two"]
+        with pytest.raises(Misconfigured, match="needs a person"):
+            run_async(terminal.ask("?"))
