@@ -243,6 +243,13 @@ async def open_browser(
 
     Its own sandbox is on wherever the system permits one and the user is not root.
     """
+    screen = sys.platform != "linux" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()
+    if headed and not screen:
+        raise Misconfigured(
+            State.NO_BROWSER,
+            "A browser window was asked for, but this session has no screen (neither DISPLAY nor"
+            " WAYLAND_DISPLAY is set); do it where there is one, or under `xvfb-run`.",
+        )
     if executable is None:
         executable = await asyncio.to_thread(provide, headed=headed)
     with _downloads() as downloads:
@@ -303,8 +310,7 @@ async def _launched(
             log.warning("browser: this system permits no sandbox; started without one")
             browser = await launch(fenced=False)
     except Error as failure:
-        hint = " Headed needs a display." if headed else ""
-        message = f"The Chromium at {path} does not start.{hint}"
+        message = f"The Chromium at {path} does not start; run it by hand to see why."
         raise Misconfigured(State.NO_BROWSER, message) from failure
     try:
         yield browser

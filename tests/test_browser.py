@@ -290,3 +290,19 @@ def test_the_command_prints_the_path_and_nothing_else() -> None:
 def test_pytest_drives_the_same_browser(page: Page) -> None:
     page.set_content("<h1>Bills</h1>")
     assert page.get_by_role("heading").inner_text() == "Bills"
+
+
+def test_a_window_where_there_is_no_screen_is_refused_before_a_browser_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr("harvester.browser.provide", lambda **_: pytest.fail("looked for one"))
+
+    async def headed() -> None:
+        async with open_browser(headed=True):
+            pass
+
+    with pytest.raises(Misconfigured, match="no screen"):
+        run_async(headed())
