@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from harvester.platforms import fit
 from harvester.platforms.oscp import Oscp
 from harvester.portal import Portal
 from harvester.store import upkeep
-from harvester.store.home import alone, private_folder, unusable, write_private
+from harvester.store.home import private_folder, unusable, write_private
 from harvester.task import SIGN_IN, Outcome, Report, Task
 
 SESSIONS = 3
@@ -83,7 +83,7 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
     try:
         upkeep.refuse_behind(newest, task.now())
         under_way = f"Another harvest of {name} is under way; it is left to finish."
-        with alone(store.home, name, under_way):
+        with store.alone(name, under_way) as harvest.still_alone:
             harvest.admit()
             async for attempt in retries.attempts(
                 harvest.worth_another, task.now, tries=SESSIONS, longest=10
@@ -117,6 +117,8 @@ class _Harvest:
         """How much had come home before the last session; -1 before the first one."""
         self._entering = False
         """Whether credentials were typed and not accepted yet: no page is looked at then."""
+        self.still_alone: Callable[[], None]
+        """Raises where the member's lock was lost."""
 
     @property
     def outcome(self) -> Outcome:
@@ -144,6 +146,7 @@ class _Harvest:
                 self._note("authorization.used", authorization=name)
 
     def _halt(self) -> None:
+        self.still_alone()
         stops.refuse(self._home, self.task.profile.id)
         self._errand.permission()
 
