@@ -27,7 +27,8 @@ def migrate(options: argparse.Namespace) -> int:
     proof = move(home, database, archive)
     kind = "postgresql" if isinstance(database, Server) else "sqlite"
     store = Store(home)
-    store.trail.append("store.moved", datetime.now(UTC), kind=kind, sha=proof.digest)
+    if (database, archive) != (kept.database, kept.archive):
+        store.trail.append("store.moved", datetime.now(UTC), kind=kind, sha=proof.digest)
     if options.json:
         print(json.dumps({"database": kind, "archive": f"{archive}", **proof._asdict()}))
     else:

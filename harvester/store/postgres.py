@@ -155,6 +155,8 @@ class Postgres:
                     elif outermost and of is not None:
                         db.execute("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", [of])
                     yield
+                    if db.closed:  # which psycopg leaves unsaid, as nothing is left to commit
+                        raise self.unusable(REFUSALS["08"])
             finally:
                 self._depth -= 1
 
