@@ -28,6 +28,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 LOCK_SECONDS: Final = 10
+WHEN_LOST: Final = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""After half a minute of silence a server that lost its power is given up, not after two hours."""
+LET_GO: Final = (
+    "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+)
+"""The server gives up a machine as soon, and what that had locked."""
 TABLES_OF_ITS_OWN: Final = """
     CREATE TABLE store (version BIGINT NOT NULL);
     INSERT INTO store VALUES (0);
@@ -184,7 +196,7 @@ class Postgres:
             told = conninfo.conninfo_to_dict(self.server.dsn)
         except psycopg.ProgrammingError:
             raise no_server("is not one that PostgreSQL understands") from None
-        told = {"connect_timeout": "10", **told, "client_encoding": "UTF8"}
+        told = {**WHEN_LOST, **told, "client_encoding": "UTF8"}
         try:
             made: psycopg.Connection[Any] = psycopg.connect(
                 **cast("dict[str, Any]", told), autocommit=True, cursor_factory=psycopg.RawCursor
@@ -196,7 +208,7 @@ class Postgres:
         made.adapters.register_dumper(str, StrDumper)
         made.adapters.register_loader(_SUMS, IntLoader)
         made.execute(
-            sql.SQL("SET search_path = {}; SET lock_timeout = {}").format(
+            sql.SQL("SET search_path = {}; SET lock_timeout = {}; " + LET_GO).format(
                 sql.Identifier(self.server.schema), f"{LOCK_SECONDS}s"
             )
         )

@@ -19,6 +19,7 @@ from harvester.export import FORMATS
 from harvester.filing import Filing, Store
 from harvester.sandbox.world import World
 from harvester.store import moving
+from harvester.store.catalog import Catalog
 from harvester.store.checkpoint import Checkpoints
 from harvester.store.moving import TABLES, move
 from harvester.store.place import Server, place
@@ -119,6 +120,17 @@ def test_a_home_on_a_server_goes_on_as_one_in_files(
     )
     assert mine == theirs
     assert sum(map(len, mine)) > 1000
+
+
+def test_a_home_moves_from_one_server_to_another(home: Path, schema: Server) -> None:
+    first = move(home, schema, home / "archive")
+    assert move(home, schema._replace(schema=f"{schema.schema}_too"), home / "archive") == first
+    store = Store(home)
+    assert store.trail.verify() == 2
+    run = store.catalog.begin_run("caec", "member", "run", NOON)
+    assert run == 2  # the numbers go on
+    with pytest.raises(Misconfigured, match="no home in it"):
+        Catalog(schema)
 
 
 def test_every_table_is_moved_in_the_order_of_its_key(home: Path) -> None:
