@@ -62,7 +62,6 @@ class _Side(Database):
         if kept.server:  # on this connection, so that rows and trail are kept or dropped together
             module = importlib.import_module("harvester.store.postgres")
             self.lines = module.Lines(kept.server, self._db)
-        self._kept = kept
 
     def members(self) -> list[str]:
         """Return whoever was harvested, or is."""
@@ -97,8 +96,6 @@ class _Side(Database):
     def retire(self) -> None:
         """Have nobody write to it again, once the transaction there is has ended."""
         self._db.retire()
-        if not self._kept.server:
-            self._kept.trail.unlink(missing_ok=True)
 
 
 def move(home: Path, database: Path | Server, archive: Path) -> Proof:
@@ -121,11 +118,13 @@ def move(home: Path, database: Path | Server, archive: Path) -> Proof:
         ):
             proof = source.proof(lines.each())
             files = _copy_files(kept.archive, archive)
-            if database != kept.database:
+            moved = database != kept.database
+            if moved:
                 _copy_rows(source, lines, wanted, proof)
-            keep(home, database, archive)
-            if database != kept.database:
                 source.retire()
+            keep(home, database, archive)
+            if moved and not kept.server:  # while nobody can append to it
+                kept.trail.unlink(missing_ok=True)
     _remove(home, kept, wanted)
     return proof._replace(files=files)
 
@@ -138,14 +137,17 @@ def _copy_rows(source: _Side, lines: End, wanted: Place, proof: Proof) -> None:
     else:
         importlib.import_module("harvester.store.postgres").make(wanted.database)
     with _Side(wanted) as target, target.transaction(), target.lines.held() as end:
+        other = Misconfigured(
+            State.HOME_UNUSABLE,
+            f"There is something else in {target.lines.name} already, so nothing was moved and the"
+            " home is as it was: name another database, or another --schema.",
+        )
         if target.empty():
             target.fill(source)
+        elif target.proof(lines.each()) != proof:
+            raise other
         if not _copy_lines(lines.each(), end) or target.proof(end.each()) != proof:
-            raise Misconfigured(
-                State.HOME_UNUSABLE,
-                f"There is something else in {target.lines.name} already, so nothing was moved and"
-                " the home is as it was: name another database, or another --schema.",
-            )
+            raise other
 
 
 def _copy_lines(lines: Iterator[bytes], end: End) -> bool:

@@ -188,6 +188,7 @@ def test_a_file_that_was_not_moved_by_us_is_not_written_over(
     with pytest.raises(Misconfigured, match="something else"):
         move(home, *here(home))
     assert files(home)["catalog.sqlite"] == kept
+    assert (home / "trail.jsonl").read_bytes() == b""
     assert place(home).server == schema
 
 
