@@ -1,4 +1,4 @@
-"""The one SQLite file of a home: what was fetched when, what it said, and what is still missing."""
+"""The rows of a home: what was fetched when, what it said, and what is still missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a home, in SQLite or PostgreSQL: brought up to date, kept in whole transactions."""
+"""The rows of a home, in a file or on a server: brought up to date, kept in whole transactions."""
 
 from __future__ import annotations
 
