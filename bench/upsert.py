@@ -72,7 +72,7 @@ def main() -> int:
     ratios, again, written, bare_seconds, own_seconds = [], [], 0, 0.0, 0.0
     with tempfile.TemporaryDirectory() as folder:
         own, floor = (opened(Path(folder) / f"{n}.sqlite", accounts) for n in ("own", "floor"))
-        bare = sqlite3.connect(floor.file, isolation_level=None)
+        bare = sqlite3.connect(floor.place, isolation_level=None)
         bare.execute("PRAGMA synchronous = FULL")
         upsert = _upsert()
         for account in range(1, accounts + 1):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +19,8 @@ from harvester.store.archive import Archive
 from harvester.store.audit import Trail
 from harvester.store.catalog import Catalog
 from harvester.store.home import private_folder
+from harvester.store.locks import alone
+from harvester.store.place import place
 from harvester.store.usage import Change
 
 _SUFFIX = {
@@ -33,9 +37,18 @@ class Store:
     def __init__(self, home: Path) -> None:
         private_folder(home)
         self.home = home
-        self.archive = Archive(home / "archive")
-        self.catalog = Catalog(home / "catalog.sqlite")
-        self.trail = Trail(home / "trail.jsonl")
+        self.place = place(home)
+        self.archive = Archive(self.place.archive)
+        self.catalog = Catalog(self.place.database)
+        self.trail = Trail(self.place.trail, self.place.server)
+
+    def alone(self, member: str, otherwise: str) -> AbstractContextManager[Callable[[], None]]:
+        """Hold a member's lock on all machines that have this home, until it ends or is killed.
+
+        Gives what raises Misconfigured once the lock is lost.  Raises Transient with the sentence
+        `otherwise` while another program holds it.
+        """
+        return alone(self.home, self.place.server, [member], otherwise)
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,8 @@ class Filing:
 
         What came home before something that is already filed makes all of its account read again.
         """
-        with self._catalog.transaction():  # who tidies or forgets sees file and row, or neither
+        # Who tidies or forgets sees file and row, or neither.
+        with self._catalog.transaction(account):
             sha = self._archive.put(artifact.content, _SUFFIX.get(artifact.media_type, "json"))
             entered = self._catalog.add_artifact(account, artifact, sha, run)
             rows, failure = self._extract(account, artifact)
@@ -81,7 +95,7 @@ class Filing:
     def again(self, account: int) -> int:
         """Extract one account's artifacts from the archive again; return how many there were."""
         filed = self._catalog.artifacts(account)
-        with self._catalog.transaction():
+        with self._catalog.transaction(account):
             self._catalog.forget_derived(account)
             for number, sha, told in filed:
                 artifact = replace(told, content=self._archive.get(sha))

@@ -21,7 +21,7 @@ from harvester.model import Kind
 from harvester.store.archive import SHA
 from harvester.store.audit import masked
 from harvester.store.catalog import Entry, Filed
-from harvester.store.home import alone, private_folder, unusable, write_private
+from harvester.store.home import private_folder, unusable, write_private
 
 FOLDER = "receipts"
 
@@ -87,7 +87,7 @@ def forget(store: Store, entry: Entry, at: datetime, *, filing: Filing | None = 
     """
     catalog = store.catalog
     busy = f"A harvest of {entry.member} is under way; forget when it has ended."
-    with alone(store.home, entry.member, busy):
+    with store.alone(entry.member, busy):
         account = masked(entry.number)
         facts = {"profile": entry.profile, "member": entry.member, "account": account}
         head = store.trail.append("account.forgetting", at, **facts)

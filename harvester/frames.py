@@ -19,6 +19,7 @@ from harvester.hours import DIRECTIONS, QUALITIES, hours
 from harvester.model import Finding, Window
 from harvester.settings import Settings
 from harvester.store.catalog import Entry
+from harvester.store.place import place
 
 TEXT, DAY, MOMENT = pa.string(), pa.date32(), pa.timestamp("us", "UTC")
 MONEY, ENERGY, PRINTED = pa.decimal128(18, 5), pa.decimal128(18, 3), pa.decimal128(28, 10)
@@ -203,7 +204,8 @@ class Home:
 
     def __init__(self, path: Path | str | None = None) -> None:
         home = Path(path) if path else Settings().home
-        if not (home / "catalog.sqlite").is_file():
+        kept = place(home).database
+        if isinstance(kept, Path) and not kept.is_file():
             raise Misconfigured(
                 State.HOME_UNUSABLE,
                 f"{home} is no home of harvester: it has no catalog.sqlite. Give the folder that"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from harvester.filing import Store
 from harvester.platforms import PLATFORMS, Platform, fit
 from harvester.portal import Portal
 from harvester.store import upkeep
-from harvester.store.home import alone
 from harvester.task import CHECK, SIGN_IN, Outcome, Report, Task
 
 SESSIONS = 3
@@ -85,7 +84,7 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
     try:
         upkeep.refuse_behind(newest, task.now())
         under_way = f"Another harvest of {name} is under way; it is left to finish."
-        with alone(store.home, name, under_way):
+        with store.alone(name, under_way) as harvest.still_alone:
             harvest.admit()
             async for attempt in retries.attempts(
                 harvest.worth_another, task.now, tries=SESSIONS, longest=10
@@ -122,6 +121,8 @@ class _Harvest:
         """How the pages are built on which all was found, by route."""
         self._entering = False
         """Whether credentials were typed and not accepted yet: no page is looked at then."""
+        self.still_alone: Callable[[], None]
+        """Raises where the member's lock was lost."""
 
     @property
     def outcome(self) -> Outcome:
@@ -149,6 +150,7 @@ class _Harvest:
                 self._note("authorization.used", authorization=name)
 
     def _halt(self) -> None:
+        self.still_alone()
         stops.refuse(self._home, self.task.profile.id)
         self._errand.permission()
 

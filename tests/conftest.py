@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from postgres import postgres
 
 from harvester.browser import provide
+from harvester.store.place import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
 
 T = TypeVar("T")
+SCHEMAS = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,3 +53,26 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         "executable_path": provide(headed=headed),
         "chromium_sandbox": os.geteuid() != 0,
     }
+
+
+@pytest.fixture(scope="session")
+def dsn() -> Iterator[str]:
+    """Start one PostgreSQL for all tests of a process."""
+    with postgres() as found:
+        yield found
+
+
+@pytest.fixture
+def schema(dsn: str) -> Server:
+    """Name a schema that there is not yet."""
+    return Server(dsn, f"home_{next(SCHEMAS)}")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | Server:
+    """Give an empty place for the rows of a home, on each database that there may be."""
+    if request.param == "sqlite":
+        return tmp_path / "home" / "catalog.sqlite"
+    server: Server = request.getfixturevalue("schema")
+    importlib.import_module("harvester.store.postgres").make(server)
+    return server

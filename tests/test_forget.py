@@ -27,7 +27,6 @@ from harvester.model import Artifact, Kind
 from harvester.profile import load
 from harvester.sandbox.world import TODAY, World
 from harvester.store.audit import Trail
-from harvester.store.home import alone
 
 FIRST, SECOND = "1000101001", "1000303001"
 CANARY, NOTE = "12 Canary Lane", "A canary sang here"
@@ -299,7 +298,7 @@ def test_an_unknown_account_is_one_sentence(home: Path, forget: Forget) -> None:
 
 
 def test_an_account_that_is_being_harvested_is_left_alone(home: Path, forget: Forget) -> None:
-    with alone(home, "member", "busy"):
+    with Store(home).alone("member", "busy"):
         told = forget(FIRST, "--everything", "--yes")
     assert "under way" in told.err
     assert len(holding(home, CANARY)) > 1

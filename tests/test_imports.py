@@ -274,8 +274,10 @@ def test_only_the_browser_room_starts_playwright() -> None:
     assert starting == {"harvester.browser"}
 
 
-def test_only_the_store_and_what_conducts_it_open_the_database() -> None:
-    assert [name for name in FILES if needs(name, ["sqlite3"])] == ["harvester.store.database"]
+def test_each_database_has_one_room_and_a_server_is_loaded_by_name_only() -> None:
+    assert [name for name in FILES if needs(name, ["sqlite3"])] == ["harvester.store.sqlite"]
+    assert [name for name in FILES if needs(name, ["psycopg"])] == ["harvester.store.postgres"]
+    assert [name for name in FILES if needs(name, ["harvester.store.postgres"])] == []
 
 
 def test_no_module_imports_itself_in_a_circle() -> None:

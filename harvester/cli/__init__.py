@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _graph(command, group)
     _drift(command)
     _profiles(command, group)
+    _store(command, group)
     return parser
 
 
@@ -394,3 +395,13 @@ def _profiles(command: Make, group: Make) -> None:
 def exit_code(states: Sequence[State]) -> int:
     """Return the worst exit code of several runs."""
     return max((MEANINGS[state].exit_code for state in states), default=0)
+
+
+def _store(command: Make, group: Make) -> None:
+    store = group("store", "say where rows, trail and files are kept")
+    migrate = command("migrate", "move them, and prove that they are equal", "store.migrate", store)
+    migrate.add_argument(
+        "--to", metavar="DATABASE", help="postgresql://user@host/database, or sqlite (a file)"
+    )
+    migrate.add_argument("--schema", default="harvester", help="of this home (default harvester)")
+    migrate.add_argument("--archive", type=Path, metavar="FOLDER", help="where files go")

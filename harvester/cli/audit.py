@@ -13,6 +13,7 @@ from harvester.cli.common import settings_of
 from harvester.errors import ActionNeeded, Misconfigured, State
 from harvester.store.audit import Entry, Fact, Trail
 from harvester.store.checkpoint import Checkpoints, Verdict
+from harvester.store.place import place
 
 
 def show(options: argparse.Namespace) -> int:
@@ -128,4 +129,5 @@ def _trail(options: argparse.Namespace) -> Trail:
         raise Misconfigured(
             State.HOME_UNUSABLE, f"There is no home at {home}: name another one with --home."
         )
-    return Trail(home / "trail.jsonl")
+    kept = place(home)
+    return Trail(kept.trail, kept.server)

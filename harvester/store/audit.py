@@ -1,4 +1,4 @@
-"""A trail of what was done: JSON lines, each holding the hash of the one before, never changed.
+"""A trail of what was done: lines of JSON, each holding the hash of the one before, never changed.
 
 A fact is written only if its name is known here and its value has the shape that the name calls
 for, so that no secret, account number or page text can slip in.
@@ -6,20 +6,20 @@ for, so that no secret, account number or page text can slip in.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
+import importlib
 import json
-import os
 import re
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from harvester.errors import ActionNeeded, State
-from harvester.store.home import private_folder, sync_folder, unusable
+from harvester.store.lines import TAIL, FileLines
+from harvester.store.place import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 Fact = bool | int | str
@@ -64,8 +64,6 @@ COUNTS = {
     "sign_ins",
 }
 START = "0" * 64
-TAIL = 1 << 16
-"""Bytes read to find the end of a line; an entry is far shorter."""
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -98,41 +96,65 @@ class Torn(ActionNeeded):
     """The last line was cut short, which a killed program can do as well as a person."""
 
 
-class Trail:
-    """One file of entries; many processes may append to it at the same time."""
+class End(Protocol):
+    """The end of the lines, while nobody else appends to them."""
 
-    def __init__(self, file: Path) -> None:
+    def tail(self) -> bytes:
+        """Return the last line at least, behind what may be a part of one."""
+
+    def each(self) -> Iterator[bytes]:
+        """Yield all lines."""
+
+    def write(self, lines: bytes, torn: int) -> None:
+        """Keep lines for good, in place of so many bytes of one that was cut short."""
+
+
+class Lines(Protocol):
+    """Where the lines of a trail are kept."""
+
+    name: str
+    """What people call it."""
+
+    def held(self) -> AbstractContextManager[End]:
+        """Let nobody else append meanwhile."""
+
+    def newest(self) -> bytes:
+        """Return some of the last lines, behind what may be a part of one."""
+
+    def each(self) -> Iterator[bytes]:
+        """Yield the lines there are now, each with its end unless it was cut short."""
+
+
+class Trail:
+    """Entries in one order; many processes, on many machines, may append at the same time."""
+
+    def __init__(self, file: Path, server: Server | None = None) -> None:
+        """Keep them in a file, or in a server's schema; checkpoints are beside the file then."""
         self.file = file
-        private_folder(file.parent)
+        self.lines: Lines = _table(server) if server else FileLines(file)
+        self.name = self.lines.name
 
     def append(self, event: str, at: datetime, **facts: Fact) -> Head:
         """Write one entry and sync it to the disk.
 
         A line that a killed process left half written is cut off first, and that is an entry too.
         Raises ValueError for an event or a fact that may not be written, ActionNeeded if the last
-        line was tampered with, Misconfigured if the file cannot be written.
+        line was tampered with, Misconfigured if the trail cannot be written.
         """
         _check(event, facts)
         moment = moment_of(at)
-        with self._locked(os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX) as handle:
-            head, torn = self._tail(handle)
+        with self.lines.held() as end:
+            head, torn = self._head(end.tail())
             lines = b""
             if torn:
-                os.ftruncate(handle, os.fstat(handle).st_size - torn)
                 head, lines = _entry(head, moment, "trail.repaired", {"bytes": torn})
             head, line = _entry(head, moment, event, facts)
-            os.lseek(handle, 0, os.SEEK_END)
-            _write(handle, lines + line)
-            os.fsync(handle)
+            end.write(lines + line, torn)
         return head
 
     def newest(self) -> str:
         """Return the newest moment among the last entries, as it is written; empty if none is."""
-        if not self.file.exists():
-            return ""
-        with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as handle:
-            tail = _read(handle, max(0, os.fstat(handle).st_size - TAIL))
-        entries = map(_parsed, tail.split(b"\n"))
+        entries = map(_parsed, self.lines.newest().split(b"\n"))
         return max((entry.at for entry in entries if entry), default="")
 
     def verify(self) -> int:
@@ -149,14 +171,14 @@ class Trail:
         Raises ActionNeeded naming the first line that is not what was written, and Torn.
         """
         head = Head(0, START)
-        lines = enumerate(self._lines(), start=1)
+        lines = enumerate(self.lines.each(), start=1)
         for number, line in lines:
             if len(line) == TAIL:
                 raise self._broken(number, "is far longer than an entry")
             if not line.endswith(b"\n"):
                 raise Torn(
                     State.TRAIL_BROKEN,
-                    f"Line {number} of the trail {self.file} was cut short, as a killed program"
+                    f"Line {number} of the trail {self.name} was cut short, as a killed program"
                     " leaves it; the next run cuts it off and notes that.",
                 )
             entry = _parsed(line[:-1])
@@ -167,22 +189,10 @@ class Trail:
             head = Head(entry.seq, entry.hash)
             yield entry
 
-    def _lines(self) -> Iterator[bytes]:
-        """Yield the lines there are now; nobody who appends has to wait for who reads."""
-        if not self.file.exists():
-            return
-        with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as handle:
-            left = os.fstat(handle).st_size
-            fcntl.flock(handle, fcntl.LOCK_UN)
-            with os.fdopen(os.dup(handle), "rb") as file:
-                while line := file.readline(min(left, TAIL)):
-                    left -= len(line)
-                    yield line
-
-    def _tail(self, handle: int) -> tuple[Head, int]:
-        start = max(0, os.fstat(handle).st_size - TAIL)
-        whole, newline, torn = _read(handle, start).rpartition(b"\n")
-        if start and b"\n" not in whole:  # no torn entry is that long: cut nothing
+    def _head(self, tail: bytes) -> tuple[Head, int]:
+        """Return what the next entry follows, and how many bytes there are of one cut short."""
+        whole, newline, torn = tail.rpartition(b"\n")
+        if len(tail) == TAIL and b"\n" not in whole:  # no torn entry is that long: cut nothing
             raise self._broken("the last", "is far longer than an entry")
         if not newline:
             return Head(0, START), len(torn)
@@ -195,24 +205,15 @@ class Trail:
         place = f"Line {line}" if isinstance(line, int) else f"{line.capitalize()} line"
         return ActionNeeded(
             State.TRAIL_BROKEN,
-            f"{place} of the trail {self.file} {what}; keep it as it is and compare it with a copy"
+            f"{place} of the trail {self.name} {what}; keep it as it is and compare it with a copy"
             " from before.",
         )
 
-    @contextmanager
-    def _locked(self, flags: int, lock: int) -> Iterator[int]:
-        try:
-            fresh = not self.file.exists()
-            handle = os.open(self.file, flags, 0o600)
-            try:
-                fcntl.flock(handle, lock)
-                if fresh:
-                    sync_folder(self.file.parent)
-                yield handle
-            finally:
-                os.close(handle)
-        except OSError as error:
-            raise unusable(self.file, error.strerror) from error
+
+def _table(server: Server) -> Lines:
+    """Return the lines in a server's schema; psycopg is loaded only by who has one."""
+    lines: Lines = importlib.import_module("harvester.store.postgres").Lines(server)
+    return lines
 
 
 def _check(event: str, facts: dict[str, Fact]) -> None:
@@ -278,14 +279,3 @@ def _misplaced(head: Head, entry: Entry, later: Iterator[tuple[int, bytes]]) -> 
 def canonical(entry: Mapping[str, Any]) -> bytes:
     """Return the one way to write it as JSON, of which its hash or signature is."""
     return _ENCODER.encode(entry).encode()
-
-
-def _read(handle: int, start: int) -> bytes:
-    os.lseek(handle, start, os.SEEK_SET)
-    with os.fdopen(os.dup(handle), "rb") as file:
-        return file.read()
-
-
-def _write(handle: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(handle, content) :]

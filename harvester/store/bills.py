@@ -46,9 +46,10 @@ class Bills(Database):
         """Take the listed bills; one that is no longer listed stays."""
         self._write(
             "INSERT INTO bill (account, billing_date, kind, amount, due_date, read_date, net_wh,"
-            " first_artifact, artifact) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-            " SET due_date = excluded.due_date, read_date = excluded.read_date,"
-            " net_wh = excluded.net_wh, artifact = excluded.artifact",
+            " first_artifact, artifact) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            f" ON CONFLICT {_KEY} DO UPDATE SET due_date = excluded.due_date,"
+            " read_date = excluded.read_date, net_wh = excluded.net_wh,"
+            " artifact = excluded.artifact",
             [
                 (
                     *_bill_key(account, b),
@@ -79,7 +80,7 @@ class Bills(Database):
 
     def missing_pdfs(self, account: int) -> list[Bill]:
         """Return the bills of the newest list whose document is not archived, newest first."""
-        return self._bills(account, f"pdf_state IS NOT 'OK' AND {_ON_THE_NEWEST_LIST}")
+        return self._bills(account, f"pdf_state IS DISTINCT FROM 'OK' AND {_ON_THE_NEWEST_LIST}")
 
     def upsert_statement(
         self, account: int, bill: Bill, statement: Statement, artifact: int
@@ -166,7 +167,7 @@ class Bills(Database):
         """Return each meter's multiplier, as the newest bill that names it prints it."""
         rows = self._rows(
             "SELECT meter, multiplier FROM register_read WHERE account = ?"
-            " AND multiplier IS NOT NULL ORDER BY billing_date",
+            " AND multiplier IS NOT NULL ORDER BY billing_date, kind, amount, place",
             account,
         )
         return {meter: amount(multiplier, MILLI) for meter, multiplier in rows}
@@ -174,8 +175,9 @@ class Bills(Database):
     def upsert_payments(self, account: int, payments: Iterable[Payment], artifact: int) -> None:
         """Take the ledger in its own order."""
         self._write(
-            "INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-            " SET place = excluded.place, amount = excluded.amount, balance = excluded.balance,"
+            "INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (account, id) DO UPDATE SET place = excluded.place,"
+            " amount = excluded.amount, balance = excluded.balance,"
             " moves_balance = excluded.moves_balance, artifact = excluded.artifact",
             [
                 (
@@ -187,7 +189,7 @@ class Bills(Database):
                     p.description,
                     whole(p.amount, MONEY),
                     whole(p.balance, MONEY),
-                    p.moves_balance,
+                    int(p.moves_balance),
                     artifact,
                     artifact,
                 )
@@ -211,7 +213,7 @@ class Bills(Database):
             for number, name, day, kind, description, paid, balance, moves in self._rows(
                 "SELECT number, payment.id, day, kind, description, amount, balance, moves_balance"
                 " FROM payment JOIN account ON account.id = account WHERE account = ?"
-                " ORDER BY place",
+                " ORDER BY place, payment.id",
                 account,
             )
         ]

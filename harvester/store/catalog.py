@@ -1,4 +1,4 @@
-"""The one SQLite file of a home: what was fetched when, what it said, and what is still missing."""
+"""The rows of a home: what was fetched when, what it said, and what is still missing."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ class Catalog(Usage, Hours, Bills, Findings, Runs):
         """Return the id of an account at a utility, which may change its sign-in."""
         self._write(
             "INSERT INTO account (profile, member, number) VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET member = excluded.member"
-            " WHERE member <> excluded.member",
+            " ON CONFLICT (profile, number) DO UPDATE SET member = excluded.member"
+            " WHERE account.member <> excluded.member",
             [(profile, member, number)],
         )
         rows = self._rows(
@@ -116,12 +116,12 @@ class Catalog(Usage, Hours, Bills, Findings, Runs):
         """Enter archived bytes into the manifest; the same answer of one moment is one artifact."""
         at, about = microseconds(artifact.retrieved_at), _about(artifact)
         with self.transaction():
-            new = self._db.execute(
+            new = self._rows(
                 "INSERT INTO artifact (account, run, kind, sha, url, media_type, retrieved_at,"
-                " about) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (account, run, artifact.kind, sha, artifact.url, artifact.media_type, at, about),
-            ).rowcount
-            rows = self._rows(
+                " about) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+                *(account, run, artifact.kind, sha, artifact.url, artifact.media_type, at, about),
+            )
+            rows = new or self._rows(
                 "SELECT id FROM artifact WHERE (account, kind, sha, url, retrieved_at, about)"
                 " = (?, ?, ?, ?, ?, ?)",
                 *(account, artifact.kind, sha, artifact.url, at, about),
@@ -138,9 +138,9 @@ class Catalog(Usage, Hours, Bills, Findings, Runs):
     def newest_moment(self) -> datetime | None:
         """Return the newest moment that anything is known of; None in a new home."""
         (newest,) = self._rows(
-            "SELECT max(at) FROM (SELECT max(started_at, coalesce(finished_at, 0)) AS at FROM run"
-            " UNION ALL SELECT at FROM sign_in"
-            " UNION ALL SELECT retrieved_at / 1000000 FROM artifact)"
+            "SELECT max(at) FROM (SELECT started_at AS at FROM run"
+            " UNION ALL SELECT finished_at FROM run UNION ALL SELECT at FROM sign_in"
+            " UNION ALL SELECT retrieved_at / 1000000 FROM artifact) AS known"
         )[0]
         return None if newest is None else moment(newest)
 
@@ -211,7 +211,9 @@ class Catalog(Usage, Hours, Bills, Findings, Runs):
     def upsert_account(self, account: int, told: Account, artifact: int) -> None:
         """Take an account's facts and settings."""
         self._write(
-            "INSERT OR REPLACE INTO account_detail VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO account_detail VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE"
+            " SET service_address = excluded.service_address, rate = excluded.rate,"
+            " kind = excluded.kind, settings = excluded.settings, artifact = excluded.artifact",
             [
                 (
                     account,
@@ -228,7 +230,7 @@ class Catalog(Usage, Hours, Bills, Findings, Runs):
         """Take the notes on the usage graph; one that was deleted there stays here."""
         self._write(
             "INSERT INTO note VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET artifact = excluded.artifact",
+            " ON CONFLICT (account, day, text) DO UPDATE SET artifact = excluded.artifact",
             [(account, f"{n.day}", n.text, artifact, artifact) for n in notes],
         )
 
@@ -254,8 +256,8 @@ class Catalog(Usage, Hours, Bills, Findings, Runs):
             "SELECT kind, sha, retrieved_at, run FROM artifact WHERE id IN"
             " (SELECT artifact FROM reading WHERE account = ?1 AND local_day = ?2 UNION"
             " SELECT artifact FROM day_total WHERE account = ?1 AND day = ?2 UNION"
-            " SELECT artifact FROM coverage WHERE account = ?1 AND day = ?2 AND missing)"
-            " ORDER BY retrieved_at",
+            " SELECT artifact FROM coverage WHERE account = ?1 AND day = ?2 AND missing = 1)"
+            " ORDER BY retrieved_at, id",
             account,
             f"{day}",
         )
@@ -285,7 +287,7 @@ class Catalog(Usage, Hours, Bills, Findings, Runs):
             State(reason): count
             for reason, count in self._rows(
                 "SELECT reason, count(*) FROM reading WHERE account = ? AND direction = ?"
-                " AND wh IS NULL GROUP BY reason",
+                " AND wh IS NULL GROUP BY reason ORDER BY reason",
                 account,
                 one,
             )

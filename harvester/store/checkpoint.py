@@ -227,7 +227,7 @@ def _other(trail: Trail, known: Checkpoint, covered: int) -> ActionNeeded:
     place = f"lines {since} to {known.size}" if since < known.size else f"line {known.size}"
     return ActionNeeded(
         State.TRAIL_BROKEN,
-        f"What is in {place} of the trail {trail.file} is not what the checkpoint of {known.at} was"
+        f"What is in {place} of the trail {trail.name} is not what the checkpoint of {known.at} was"
         " signed over, so entries were changed, removed or reordered and all hashes made anew; keep"
         " it as it is and compare it with a copy from before.",
     )
@@ -238,7 +238,7 @@ def _truncated(trail: Trail, known: Checkpoint, size: int) -> ActionNeeded:
         f"lines {size + 1} to {known.size} were")  # fmt: skip
     return ActionNeeded(
         State.TRAIL_BROKEN,
-        f"The trail {trail.file} was truncated: {gone} there when the checkpoint of {known.at} was"
+        f"The trail {trail.name} was truncated: {gone} there when the checkpoint of {known.at} was"
         f" signed, and now it ends after line {size}; bring it back from a backup.",
     )
 

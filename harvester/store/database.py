@@ -1,64 +1,87 @@
-"""One SQLite file: opened privately, brought up to date, written in whole transactions only."""
+"""The rows of a home, in a file or on a server: brought up to date, kept in whole transactions."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from contextlib import contextmanager, suppress
+import importlib
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
-from harvester.store.home import private_folder, unusable
+from harvester.store.place import Server
+from harvester.store.sqlite import Sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
-BUSY_MILLISECONDS = 10_000
-REFUSALS: Final = {
-    sqlite3.SQLITE_BUSY: "another program keeps it locked",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
-    sqlite3.SQLITE_CORRUPT: "the database is damaged",
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_IOERR: "the disk failed",
-    sqlite3.SQLITE_NOTADB: "it is not a database",
-    sqlite3.SQLITE_PERM: "permission denied",
-    sqlite3.SQLITE_READONLY: "it is read-only",
-}
-_PRAGMAS: Final = (
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "secure_delete = ON",  # what is deleted is overwritten
-)
+    from harvester.errors import Misconfigured
+
 MILLI: Final = 3
 """Decimal places of kWh kept as whole Wh, and of registers."""
 MONEY: Final = 5
 """Decimal places of dollars kept as whole 1e-5 units."""
+HOME: Final = 0
+"""In place of an account's id: all that the home has."""
+
+
+class Connection(Protocol):
+    """What rows need of a database; statements are in the SQL that both know, with `?` or `?1`."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether what is written now waits for the rest of a transaction."""
+
+    def prepare(self) -> None:
+        """Set how it is written."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+    def rows(self, query: str, values: Sequence[object]) -> list[Any]:
+        """Return all rows that a statement gives."""
+
+    def stream(self, query: str, values: Sequence[object]) -> Iterator[Any]:
+        """Yield the rows of a query, in memory that does not grow with them."""
+
+    def many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
+        """Write rows."""
+
+    def copy(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+        """Write whole rows, with the ids that they have."""
+
+    def retire(self) -> None:
+        """Have nobody who still has it open write to it again, once the transaction ends."""
+
+    def script(self, script: str) -> None:
+        """Run the statements of a migration, within the transaction there is."""
+
+    def version(self) -> int:
+        """Return the number of the last migration, 0 where there was none."""
+
+    def set_version(self, version: int) -> None:
+        """Remember the number of the last migration."""
+
+    def scrub(self) -> None:
+        """Leave nothing of deleted rows in the database's files."""
+
+    def transaction(self, of: int | None) -> AbstractContextManager[None]:
+        """Keep all that is written or nothing; nobody else writes meanwhile what it is `of`."""
+
+    def unusable(self, why: str) -> Misconfigured:
+        """Return the refusal to work with it."""
 
 
 class Database:
-    """The file, its schema and its transactions; a context manager that closes it."""
+    """The rows, their schema and their transactions; a context manager that closes it."""
 
-    def __init__(self, file: Path) -> None:
-        """Open or create the database; raises Misconfigured if the home cannot be used."""
-        self.file = file
-        private_folder(file.parent)
+    def __init__(self, place: Path | Server) -> None:
+        """Open it, or create the file; raises Misconfigured if it cannot be used."""
+        self.place = place
+        self._db = connect(place)
         try:
-            # Only where there is none: to close a database's file drops every lock that this
-            # process has on it, and another process may then take the log away under us.
-            with suppress(FileExistsError):
-                os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-            file.chmod(0o600)
-        except OSError as error:
-            raise unusable(file, error.strerror) from error
-        with self._refusals():
-            self._db = sqlite3.connect(file, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000)
-        try:
-            with self._refusals():
-                self._migrate()
+            self._migrate()
         except BaseException:
             self._db.close()
             raise
@@ -70,50 +93,33 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
         self._db.close()
 
     def scrub(self) -> None:
-        """Write the file anew, so that nothing of a deleted row is left in it or in its log.
+        """Write the database anew, so that nothing of a deleted row is left in it or in its log.
 
         Raises Misconfigured while another program reads or writes it.  What the disk itself keeps
-        of blocks that a file no longer uses is out of reach.
+        of blocks that a file no longer uses is out of reach, and so is what a PostgreSQL server
+        has in its write-ahead log until it writes over that.
         """
-        with self._refusals():
-            self._db.execute("VACUUM")
-            (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise unusable(self.file, REFUSALS[sqlite3.SQLITE_BUSY])
+        self._db.scrub()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, of: int = HOME) -> AbstractContextManager[None]:
         """Everything written inside is kept together or not at all; may be nested.
 
-        One connection has one transaction: never await anything inside.
+        Nobody else writes meanwhile what the outermost one is `of`: an account, or all of the home.
+        SQLite has one writer in any case.  One connection has one transaction: never await anything
+        inside.
         """
-        inner = self._db.in_transaction
-        with self._refusals():
-            self._db.execute("SAVEPOINT inner_one" if inner else "BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("RELEASE inner_one" if inner else "COMMIT")
-            except BaseException:
-                if not self._db.in_transaction:  # a full disk rolls all of it back by itself
-                    raise
-                if inner:
-                    self._db.execute("ROLLBACK TO inner_one")
-                    self._db.execute("RELEASE inner_one")
-                else:
-                    self._db.execute("ROLLBACK")
-                raise
+        return self._db.transaction(of)
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._refusals():
-            return self._db.execute(query, values).fetchall()
+        return self._db.rows(query, values)
 
     def _write(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-        with self.transaction():
-            self._db.executemany(statement, rows)
+        with self._db.transaction(None):
+            self._db.many(statement, rows)
 
     def _migrate(self) -> None:
         scripts = {
@@ -123,46 +129,28 @@ class Database:
         }
         newest = max(scripts)
         self._refuse_newer(newest)
-        for pragma in _PRAGMAS:
-            self._db.execute(f"PRAGMA {pragma}")
-        if self._version() == newest:
+        self._db.prepare()
+        if self._db.version() == newest:
             return
-        with self.transaction():
-            version = self._version()
+        with self._db.transaction(None):
+            version = self._db.version()
             self._refuse_newer(newest)
             for number in sorted(number for number in scripts if number > version):
-                for statement in _statements(scripts[number].read_text()):
-                    self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {newest}")
-
-    def _version(self) -> int:
-        version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
-        return version
+                self._db.script(scripts[number].read_text())
+            self._db.set_version(newest)
 
     def _refuse_newer(self, newest: int) -> None:
-        if self._version() > newest:
-            raise unusable(self.file, "a newer harvester wrote it, so this one must be updated")
-
-    @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", None)
-            why = None if code is None else REFUSALS.get(code & 0xFF)
-            if why is None:
-                raise
-            raise unusable(self.file, why) from error
+        if self._db.version() > newest:
+            raise self._db.unusable("a newer harvester wrote it, so this one must be updated")
 
 
-def _statements(script: str) -> Iterator[str]:
-    """Split a script; `executescript` would commit before it begins."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+def connect(place: Path | Server) -> Connection:
+    """Open a database as it is; raises Misconfigured if it cannot be used."""
+    if isinstance(place, Path):
+        return Sqlite(place)
+    # Loaded by who has a server only: psycopg is an extra, and takes its time.
+    server: Connection = importlib.import_module("harvester.store.postgres").Postgres(place)
+    return server
 
 
 def epoch(moment: datetime) -> int:

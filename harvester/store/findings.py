@@ -52,7 +52,10 @@ class Findings(Database):
                 [(account, origin, *key) for key in old],
             )
             self._write(
-                "INSERT OR REPLACE INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (account, origin, rule, subject) DO UPDATE"
+                " SET message = excluded.message, residual = excluded.residual,"
+                " tolerance = excluded.tolerance, since = excluded.since",
                 [
                     (
                         account,
@@ -92,13 +95,15 @@ class Findings(Database):
         """Return the hours of these days added up, by day, direction and meter."""
         rows = self._rows(
             "SELECT local_day, meter, direction, count(*), count(wh),"
-            " coalesce(sum(seconds) FILTER (WHERE wh IS NOT NULL), 0), sum(quality = 8),"
+            " coalesce(sum(seconds) FILTER (WHERE wh IS NOT NULL), 0),"
+            " count(*) FILTER (WHERE quality = 8),"
             " coalesce(sum(wh), 0), coalesce(max(wh), 0),"
-            " CASE WHEN max(wh % 10 <> 0) THEN 3 WHEN max(wh % 100 <> 0) THEN 2"
-            " WHEN max(wh % 1000 <> 0) THEN 1 ELSE 0 END, max(retrieved_at)"
+            " CASE WHEN max(abs(wh % 10)) > 0 THEN 3"
+            " WHEN max(abs(wh % 100)) > 0 THEN 2 WHEN max(abs(wh % 1000)) > 0 THEN 1 ELSE 0 END,"
+            " max(retrieved_at)"
             " FROM reading INDEXED BY reading_day JOIN artifact ON artifact.id = artifact"
             " WHERE reading.account = ? AND local_day >= ? AND local_day < ?"
-            " GROUP BY local_day, direction, meter",
+            " GROUP BY local_day, direction, meter ORDER BY local_day, direction, meter",
             account,
             f"{window.start}",
             f"{window.end}",

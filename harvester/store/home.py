@@ -6,13 +6,12 @@ import fcntl
 import os
 import re
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from harvester.errors import Misconfigured, State, Transient
+from harvester.errors import Misconfigured, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _PART = re.compile(r"\.(.+\.)?[a-z0-9_]{8}\.part")
@@ -54,28 +53,6 @@ def write_private(file: Path, content: bytes) -> None:
             os.unlink(name)  # noqa: PTH108
         raise
     sync_folder(file.parent)
-
-
-@contextmanager
-def alone(home: Path, member: str, otherwise: str) -> Iterator[None]:
-    """Hold a member's lock, which a killed program lets go by itself.
-
-    Raises Transient with the sentence `otherwise` while another program holds it.
-    """
-    file = home / f".{member}.lock"
-    try:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise unusable(file, error.strerror) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise Transient(State.PENDING, otherwise) from None
-    try:
-        yield
-    finally:
-        os.close(handle)
 
 
 def _part(file: Path) -> tuple[int, str]:

@@ -50,9 +50,8 @@ class Hours(Database):
         With the id of a run, as they were told when that run ended, whatever was told since.
         """
         rows, values = _told(account, window, as_of)
-        with self._refusals():
-            for row in self._db.execute(f"{rows} ORDER BY direction, start, meter", values):
-                yield Hour(*row)
+        for row in self._db.stream(f"{rows} ORDER BY direction, start, meter", values):
+            yield Hour(*row)
 
     def channels(
         self, account: int, window: Window | None = None, as_of: int | None = None
@@ -63,7 +62,7 @@ class Hours(Database):
             Channel(*row)
             for row in self._rows(
                 "SELECT meter, direction, seconds, min(start), max(start + seconds), min(wh),"
-                f" max(retrieved_at) FROM ({rows}) GROUP BY direction, meter, seconds"
+                f" max(retrieved_at) FROM ({rows}) AS told GROUP BY direction, meter, seconds"
                 " ORDER BY direction, meter, seconds",
                 *values,
             )

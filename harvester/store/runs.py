@@ -29,12 +29,13 @@ class Runs(Database):
 
     def begin_run(self, profile: str, member: str, kind: str, at: datetime) -> int:
         """Remember that a harvest began and return its id."""
-        with self.transaction():  # another program's run must not come between
-            self._write(
-                "INSERT INTO run (profile, member, kind, started_at) VALUES (?, ?, ?, ?)",
-                [(profile, member, kind, epoch(at))],
+        with self._db.transaction(None):
+            rows = self._rows(
+                "INSERT INTO run (profile, member, kind, started_at) VALUES (?, ?, ?, ?)"
+                " RETURNING id",
+                *(profile, member, kind, epoch(at)),
             )
-            return int(self._rows("SELECT last_insert_rowid()")[0][0])
+        return int(rows[0][0])
 
     def finish_run(self, run: int, state: State, at: datetime, facts: Mapping[str, int]) -> None:
         """Remember how a harvest ended."""
@@ -88,14 +89,18 @@ class Runs(Database):
     def runs_before(self, run: int, since: datetime) -> list[datetime]:
         """Return when a member's earlier harvests began that asked the portal, or still may."""
         rows = self._rows(
-            "SELECT other.started_at FROM run JOIN run other USING (profile, member)"
+            "SELECT other.started_at, other.finished_at, other.facts"
+            " FROM run JOIN run other USING (profile, member)"
             " WHERE run.id = ? AND other.id < run.id AND other.started_at >= ?"
-            " AND (other.finished_at IS NULL OR other.facts ->> 'requests' > 0)"
             " ORDER BY other.started_at",
             run,
             epoch(since),
         )
-        return [moment(at) for (at,) in rows]
+        return [
+            moment(at)
+            for at, ended, facts in rows
+            if ended is None or json.loads(facts).get("requests", 0) > 0
+        ]
 
     def await_code(self, run: int) -> None:
         """Remember that a harvest waits for a code that a person has."""

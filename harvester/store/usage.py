@@ -150,9 +150,10 @@ class Usage(Database):
     ) -> None:
         """Remember that the portal answered for these days, and which it has nothing for."""
         self._write(
-            "INSERT INTO coverage VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-            " SET missing = excluded.missing, artifact = excluded.artifact",
-            [(account, stream, f"{day}", day in missing, artifact) for day in days],
+            "INSERT INTO coverage VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (account, stream, day) DO UPDATE SET missing = excluded.missing,"
+            " artifact = excluded.artifact",
+            [(account, stream, f"{day}", int(day in missing), artifact) for day in days],
         )
 
     def gaps(
@@ -188,7 +189,7 @@ class Usage(Database):
         rows = self._rows(
             "SELECT c.day, sum(wh) FROM coverage c LEFT JOIN day_total t"
             " ON t.account = c.account AND t.day = c.day"
-            " WHERE c.account = ? AND stream = ? AND missing GROUP BY c.day",
+            " WHERE c.account = ? AND stream = ? AND missing = 1 GROUP BY c.day ORDER BY c.day",
             account,
             Kind.INTERVAL,
         )
@@ -212,7 +213,7 @@ class Usage(Database):
         for row in self._rows(
             f"SELECT number, direction, start, meter, {_VALUE} FROM reading"
             " JOIN account ON account.id = account WHERE account = ? AND local_day >= ?"
-            " AND local_day < ? ORDER BY direction, start",
+            " AND local_day < ? ORDER BY direction, start, meter",
             account,
             f"{first}",
             f"{end}",
@@ -241,7 +242,7 @@ class Usage(Database):
             f" {_VALUE} FROM reading_revision r JOIN account ON account.id = r.account"
             " JOIN artifact t ON t.id = r.artifact JOIN artifact n ON n.id = replaced_by"
             " WHERE r.account = ? AND local_day >= ? AND local_day < ?"
-            " ORDER BY direction, start, n.retrieved_at",
+            " ORDER BY direction, start, n.retrieved_at, meter",
             account,
             f"{first}",
             f"{end}",
@@ -289,7 +290,7 @@ class Usage(Database):
             " AND r.wh IS NOT NULL AND r.quality <> ?"
             " AND n.retrieved_at > 1000000 * (r.start + ?) AND NOT EXISTS"
             " (SELECT 1 FROM reading t WHERE (t.account, t.direction, t.start, t.wh)"
-            " = (r.account, r.direction, r.start, r.wh))",
+            " = (r.account, r.direction, r.start, r.wh)) ORDER BY r.local_day",
             account,
             f"{window.start}",
             f"{window.end}",

@@ -29,6 +29,7 @@ from harvester.model import (
     Window,
 )
 from harvester.store.catalog import Catalog
+from harvester.store.place import Server
 
 NUMBER = "1234567001"
 TODAY = date(2026, 6, 15)
@@ -40,9 +41,9 @@ FIRST_HOUR = datetime(2026, 6, 1, 5, tzinfo=UTC)
 class Home:
     """A catalog with one run and one account."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.catalog = Catalog(file)
+    def __init__(self, place: Path | Server) -> None:
+        self.place = place
+        self.catalog = Catalog(place)
         self.run = self.catalog.begin_run("caec", "home", "run", NOW)
         self.account = self.catalog.account_id("caec", "home", NUMBER)
 
@@ -61,10 +62,18 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """Open a fresh home."""
-    made = Home(tmp_path / "home" / "catalog.sqlite")
+def home(place: Path | Server) -> Iterator[Home]:
+    """Open a fresh home on either database."""
+    made = Home(place)
     yield made
+    made.catalog.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Path]:
+    """Open a fresh home in a file."""
+    made = Home(tmp_path / "home" / "catalog.sqlite")
+    yield tmp_path / "home" / "catalog.sqlite"
     made.catalog.close()
 
 
@@ -122,11 +131,11 @@ def test_saying_the_same_again_writes_nothing(home: Home) -> None:
     one, two = home.artifacts(2)
     home.catalog.upsert_readings(home.account, [hour(0, 1), hour(1, None)], one)
     rows = "SELECT * FROM reading"
-    with sqlite3.connect(home.file) as other:
-        before = other.execute(rows).fetchall()
+    with Catalog(home.place) as other:
+        before = other._rows(rows)
         change = home.catalog.upsert_readings(home.account, [hour(0, 1), hour(1, None)], two)
         assert (change.added, change.revised) == (0, 0)
-        assert other.execute(rows).fetchall() == before
+        assert other._rows(rows) == before
 
 
 def test_a_changed_hour_keeps_what_it_was(home: Home) -> None:
@@ -361,18 +370,18 @@ def test_a_kill_inside_a_transaction_leaves_the_one_before(tmp_path: Path) -> No
         assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-def test_a_catalog_opened_twice_keeps_its_log_from_another_process(home: Home) -> None:
-    Catalog(home.file).close()
+def test_a_catalog_opened_twice_keeps_its_log_from_another_process(file: Path) -> None:
+    Catalog(file).close()
     read = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM run')"
-    subprocess.run([sys.executable, "-c", read, home.file], check=True)
+    subprocess.run([sys.executable, "-c", read, file], check=True)
     # The last one to close a database takes its log away; that process was not the last.
-    assert home.file.with_name("catalog.sqlite-wal").exists()
+    assert file.with_name("catalog.sqlite-wal").exists()
 
 
-def test_only_the_owner_can_read_the_database(home: Home) -> None:
-    files = list(home.file.parent.iterdir())
-    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
-    assert stat.S_IMODE(home.file.parent.stat().st_mode) == 0o700
+def test_only_the_owner_can_read_the_database(file: Path) -> None:
+    files = list(file.parent.iterdir())
+    assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
 def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:

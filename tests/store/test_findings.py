@@ -12,6 +12,7 @@ import pytest
 from harvester.model import Finding
 from harvester.store.catalog import Catalog
 from harvester.store.findings import Found
+from harvester.store.place import Server
 
 NUMBER = "1234567001"
 NOW = datetime(2026, 6, 15, 18, 0, 0, 250_000, tzinfo=UTC)
@@ -20,8 +21,8 @@ DAYS = tuple(f"{date(2026, 6, day)}" for day in (1, 2))
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    made = Catalog(tmp_path / "catalog.sqlite")
+def catalog(place: Path | Server) -> Iterator[Catalog]:
+    made = Catalog(place)
     made.account_id("caec", "home", NUMBER)
     yield made
     made.close()

@@ -70,7 +70,7 @@ def test_a_run_that_came_to_its_end_explains_no_file(store: Store) -> None:
 
 def test_a_file_that_is_being_entered_is_not_taken_for_left(store: Store) -> None:
     begun(store)
-    other = Catalog(store.catalog.file)
+    other = Catalog(store.catalog.place)
     store.catalog._db.execute("PRAGMA busy_timeout = 0")
     with other.transaction():
         left = store.archive.put(b"about to be entered", "pdf")
