@@ -20,7 +20,8 @@ from harvester.sandbox.world import World
 
 DAY = timedelta(days=1)
 MONTH = 31
-ACCOUNT = "1000404001"
+ACCOUNT = "1000202001"
+"""The member whose meter leaves out an hour now and then: there is something to find."""
 _HEADS = ("View", "Billing Date", "Due Date", "Meter Read Date", "Net KWH", "Bill Type",
           "Bill Amount")  # fmt: skip
 
@@ -68,6 +69,8 @@ class History:
         hours = feeds.interval(
             self.world.account(self.number), days, "60", Switches(), self.world.today
         )
+        for item in hours["Items"]:
+            del item["GKWH"]  # as of a meter that measures delivered energy alone
         for kind, told in ((Kind.DAILY, feeds.daily(days)), (Kind.INTERVAL, hours)):
             yield self._artifact(kind, json.dumps({"d": told}), about=about)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 
 from harvester.checks.readings import readings as check
 from harvester.errors import BadData
@@ -13,11 +12,10 @@ from harvester.extract.rows import Rows, Setting
 from harvester.judging import Judging
 from harvester.model import Artifact, Bill, Finding, Kind, Window
 from harvester.profile import Profile
-from harvester.store.archive import Archive
-from harvester.store.audit import Trail
-from harvester.store.catalog import Catalog
-from harvester.store.home import private_folder
 from harvester.store.usage import Change
+from harvester.store.whole import Store
+
+__all__ = ["Filed", "Filing", "Store"]
 
 _SUFFIX = {
     "application/pdf": "pdf",
@@ -25,17 +23,6 @@ _SUFFIX = {
     "application/atom+xml": "xml",
     "application/zip": "zip",
 }
-
-
-class Store:
-    """Everything that a home keeps: bytes, rows and the trail."""
-
-    def __init__(self, home: Path) -> None:
-        private_folder(home)
-        self.home = home
-        self.archive = Archive(home / "archive")
-        self.catalog = Catalog(home / "catalog.sqlite")
-        self.trail = Trail(home / "trail.jsonl")
 
 
 @dataclass(frozen=True)

@@ -8,31 +8,34 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from harvester import cli
 from harvester.checks import RULES
+from harvester.cli import show
 from harvester.cli.common import account_of, settings_of, table, tell
 from harvester.errors import Misconfigured, State
 from harvester.estimate import estimates
-from harvester.filing import Store
 from harvester.model import Direction, Estimate, Finding, Kind, Window
 from harvester.store.bills import Document
 from harvester.store.catalog import Entry, Source
 from harvester.store.findings import Found
 from harvester.store.usage import Revision
+from harvester.store.whole import Store
 
 REFERENCE = timedelta(days=35)
 """How far back the days lie that estimates are made from."""
+
+
+def status(options: argparse.Namespace) -> int:
+    """Show what the home has."""
+    store = Store(settings_of(options).home)
+    return cli.exit_code(show.home(store, [], [], as_json=options.json))
 
 
 def findings(options: argparse.Namespace) -> int:
     """List what is wrong or noteworthy, account by account."""
     store = Store(settings_of(options).home)
     chosen = [account_of(store, options.account)] if options.account else store.catalog.accounts()
-    found = [
-        (entry, one)
-        for entry in chosen
-        for one in store.catalog.outcomes(entry.id)
-        if one.finding.message
-    ]
+    found = [(entry, one) for entry in chosen for one in store.catalog.wrong(entry.id)]
     if options.json:
         print(json.dumps([_finding(e, f) for e, f in found], default=str, indent=2))
         return 0
