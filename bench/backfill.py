@@ -35,7 +35,7 @@ async def _lines(rounds: int) -> list[Line]:
             async with open_browser() as browser:
                 home = Path(tempfile.mkdtemp(dir=homes))
                 outcome = await harvest.once(harvest.task(port, 0, DAYS), home, browser)
-            requests.append(harvest.requests(port) - before - 1)
+            requests.append(harvest.requests(port) - before)
             if (outcome.pdfs, outcome.days) != (BILLS, DAYS):
                 raise SystemExit("the harvest did not bring all: no figure means anything")
 
