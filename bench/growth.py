@@ -25,7 +25,7 @@ SMALL_BILLS, LARGE_BILLS = 24, 240
 SMALL_YEARS, LARGE_YEARS = 2, 10
 ACCOUNTS = 10_000
 DAYS_OF_MANY = 7
-LATEST = 12
+LATEST = 24
 """So many newest items are timed."""
 
 
@@ -42,8 +42,8 @@ def lines(_rounds: int) -> list[Line]:
         ]
     return [
         _line(f"growth: {SMALL_BILLS} -> {LARGE_BILLS} bills", "a bill", bills),
-        _line(f"growth: {SMALL_YEARS} -> {LARGE_YEARS} years", "a month of hours", years),
-        _line(f"growth: 1 -> {ACCOUNTS:,} accounts", "a month of hours", accounts),
+        _line(f"growth: {SMALL_YEARS} -> {LARGE_YEARS} years", "totals or hours of a month", years),
+        _line(f"growth: 1 -> {ACCOUNTS:,} accounts", "totals or hours of a month", accounts),
     ]
 
 
@@ -74,16 +74,12 @@ def _bills(home: Path, world: World, count: int) -> list[float]:
 
 
 def _years(home: Path, world: World, years: int, others: int = 0) -> list[float]:
-    """File hours oldest first, a month at a time, beside so many accounts of other members."""
+    """File totals and hours oldest first, a month at a time, beside so many accounts of other members."""
     desk, told = Desk.opened(home), History(world)
     if others:
         _filled(home / "catalog.sqlite", others)
     spans = reversed([*months(world.today, 365 * years)])
-    answers = [artifact for span in spans for artifact in told.usage(*span)]
-    totals, hours = answers[::2], answers[1::2]
-    for artifact in totals:
-        desk.file(artifact)
-    return _filed(desk, hours)
+    return _filed(desk, (artifact for span in spans for artifact in told.usage(*span)))
 
 
 def _filled(file: Path, others: int) -> None:
