@@ -74,7 +74,7 @@ def _bills(home: Path, world: World, count: int) -> list[float]:
 
 
 def _years(home: Path, world: World, years: int, others: int = 0) -> list[float]:
-    """File totals and hours oldest first, a month at a time, beside so many accounts of other members."""
+    """File totals and hours, oldest month first, beside so many accounts of other members."""
     desk, told = Desk.opened(home), History(world)
     if others:
         _filled(home / "catalog.sqlite", others)

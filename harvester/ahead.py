@@ -100,16 +100,14 @@ class Ahead:
     async def take(self, key: str) -> tuple[str, bytes]:
         """Return address and bytes of a document; no bytes where it has to be clicked.
 
-        One that is the same as another was not told apart by its address: then none is.
+        Where one is the same as another, its address told it not apart: the rest are clicked.
         """
         task = self._tasks.pop(key, None)
         content = await task if task else b""
         digest = sha256(content).digest()
         if content and digest in self._known:
             await self._forget()
-            content = b""
-        if content:
-            self._known.add(digest)
+        self._known.add(digest)
         return self._urls.get(key, ""), content
 
     async def _fetch(self, url: str) -> bytes:
