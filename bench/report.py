@@ -60,6 +60,8 @@ def tell(lines: Sequence[Line], about: dict[str, str], folder: Path = FOLDER) ->
     console = Console(width=None if os.isatty(1) else 150)
     console.print(table)
     console.print("; ".join(f"{name} {said}" for name, said in about.items()), highlight=False)
+    if float(about.get("load before", "0")) > (os.cpu_count() or 1) / 2:
+        console.print("The machine was busy before: times by the wall clock mean little.")
     folder.mkdir(exist_ok=True)
     told = [asdict(line) | {"met": line.met} for line in lines]
     (folder / "report.json").write_text(json.dumps({"about": about, "lines": told}, indent=1))

@@ -27,6 +27,13 @@ def test_one_goal_that_is_missed_is_the_exit_code(
     assert ET.parse(tmp_path / "report.svg").getroot().tag.endswith("svg")  # noqa: S314 - our own
 
 
+def test_a_busy_machine_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report.tell([MET], ABOUT | {"load before": "0.1"}, tmp_path)
+    assert "busy" not in capsys.readouterr().out
+    report.tell([MET], ABOUT | {"load before": "4096"}, tmp_path)
+    assert "busy" in capsys.readouterr().out
+
+
 def test_what_is_no_number_meets_no_goal() -> None:
     for bound in ("<=", ">="):
         assert not Line("case", "", float("nan"), "s", bound, 1.0).met
