@@ -50,6 +50,7 @@ def _copied(file: Path, accounts: int) -> None:
     """Give every further account the rows of the first one, each with artifacts of its own."""
     db = sqlite3.connect(file, isolation_level=None)
     db.execute("PRAGMA synchronous = OFF")
+    db.execute("PRAGMA journal_mode = OFF")  # the program turns it on again
     columns = {
         table: [name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")]
         for table in (*_OF_AN_ACCOUNT, *_counts(db))
