@@ -86,7 +86,6 @@ def _filled(file: Path, others: int) -> None:
     """Add accounts with a week of hours each, and an artifact that told them."""
     db = sqlite3.connect(file, isolation_level=None)
     db.execute("PRAGMA synchronous = OFF")
-    db.execute("PRAGMA journal_mode = OFF")  # the program turns it on again
     db.execute("BEGIN")
     db.execute(
         "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= ?)"
