@@ -1,6 +1,6 @@
 """Times the extraction of a two-page bill against what PDFium alone needs to give its text.
 
-Time is the processor's, so a busy neighbour changes no ratio.  Goal: at most three times the floor.
+Time is the processor's, so a busy neighbour changes no ratio.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import gc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from statistics import median
 from time import process_time
 
 import pypdfium2  # type: ignore[import-untyped]
 
+from bench.lines import Line, beside, interleaved
 from harvester.errors import State
 from harvester.extract import extract
 from harvester.extract.rows import Setting
@@ -25,10 +25,11 @@ from harvester.sandbox.world import World
 ACCOUNT = "1000101001"
 ROUNDS = 300
 GOAL = 3.0
+FLOOR, OWN, ANY = "PDFium gives its text", "its own layout", "rules for any bill"
 
 
-def main() -> int:
-    """Print both ratios, with the bill's own layout and without; 1 if either misses the goal."""
+def lines(_rounds: int) -> list[Line]:
+    """Measure the bill's own layout and the rules for any bill, in many short rounds."""
     world = World()
     bill = world.bills(ACCOUNT)[0]
     content = render(world, bill)
@@ -52,32 +53,18 @@ def main() -> int:
         return lambda: extract(artifact, setting)
 
     profile = load("caec")
+    pages = len(pypdfium2.PdfDocument(content))
     ways = {
-        "PDFium opens it and returns its text": lambda: _text(content),
-        "statement, by its own layout": reading(profile),
-        "statement, by the rules for any bill": reading(
-            profile.model_copy(update={"bills": profile.bills[-1:]})
-        ),
+        FLOOR: lambda: _text(content),
+        OWN: reading(profile),
+        ANY: reading(profile.model_copy(update={"bills": profile.bills[-1:]})),
     }
-    times: dict[str, list[float]] = {name: [] for name in ways}
     gc.collect()
-    for _ in range(ROUNDS):
-        for name, way in ways.items():
-            start = process_time()
-            way()
-            times[name].append(process_time() - start)
-    floor, *own = (median(taken) for taken in times.values())
-    print(f"a bill of {len(pypdfium2.PdfDocument(content))} pages, medians of {ROUNDS} rounds")
-    print(f"{1000 * floor:7.2f} ms   1.00 x  {next(iter(times))}")
-    for name, taken in zip(list(times)[1:], own, strict=True):
-        print(f"{1000 * taken:7.2f} ms  {taken / floor:5.2f} x  {name} (goal <= {GOAL})")
-    return 0 if max(own) <= GOAL * floor else 1
+    times = interleaved(ways, ROUNDS, process_time)
+    case = f"extraction of a bill of {pages} pages"
+    return [beside(f"{case}, {way}", times, way, FLOOR, "<=", GOAL) for way in (OWN, ANY)]
 
 
 def _text(content: bytes) -> list[str]:
     with pypdfium2.PdfDocument(content) as pdf:
         return [page.get_textpage().get_text_range() for page in pdf]
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

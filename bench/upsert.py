@@ -1,28 +1,27 @@
 """Upserts readings into the catalog beside a bare `executemany` of the same rows.
 
 Floor: `sqlite3` upserts the same rows into a table of the same schema with the same pragmas, one
-transaction an account.  Goal: at least half as fast, and a repetition writes nothing.
+transaction an account.
 """
 
 from __future__ import annotations
 
-import argparse
 import sqlite3
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
+from bench.lines import Line, beside, interleaved
 from harvester.model import Artifact, Direction, Kind, Quality, Reading
 from harvester.store.catalog import Catalog
 from harvester.store.usage import _KEY, _VALUE, _reading_row
 
-HOURS = 17_520
+ACCOUNTS, HOURS = 100, 17_520
 FIRST = datetime(2024, 6, 15, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
 GOAL = 0.5
+OWN, FLOOR = "catalog", "sqlite3 executemany"
 
 
 def readings(account: int) -> list[Reading]:
@@ -57,25 +56,16 @@ def opened(file: Path, accounts: int) -> Catalog:
     return catalog
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Return how many seconds a piece of work takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def main() -> int:
-    """Print the table; 1 if the goal is missed."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--accounts", type=int, default=100)
-    accounts = parser.parse_args().accounts
-    ratios, again, written, bare_seconds, own_seconds = [], [], 0, 0.0, 0.0
+def lines(_rounds: int) -> list[Line]:
+    """Measure account by account, each way in turn; the same again must write nothing."""
+    times: dict[str, list[float]] = {OWN: [], FLOOR: [], "the same again": []}
+    written = 0
     with tempfile.TemporaryDirectory() as folder:
-        own, floor = (opened(Path(folder) / f"{n}.sqlite", accounts) for n in ("own", "floor"))
+        own, floor = (opened(Path(folder) / f"{n}.sqlite", ACCOUNTS) for n in ("own", "floor"))
         bare = sqlite3.connect(floor.place, isolation_level=None)
         bare.execute("PRAGMA synchronous = FULL")
         upsert = _upsert()
-        for account in range(1, accounts + 1):
+        for account in range(1, ACCOUNTS + 1):
             told = readings(account)
             rows = [_reading_row(account, reading, account) for reading in told]
 
@@ -87,21 +77,21 @@ def main() -> int:
             def ours(account: int = account, told: list[Reading] = told) -> object:
                 return own.upsert_readings(account, told, account)
 
-            floor_time, own_time = timed(by_hand), timed(ours)
-            bare_seconds, own_seconds = bare_seconds + floor_time, own_seconds + own_time
-            ratios.append(floor_time / own_time)
+            for name, taken in interleaved({FLOOR: by_hand, OWN: ours}, 1).items():
+                times[name] += taken
             changes = own._db.total_changes
-            again.append(timed(ours) / own_time)
+            times["the same again"] += interleaved({"": ours}, 1)[""]
             written += own._db.total_changes - changes
         count = own._rows("SELECT count(*) FROM reading")[0][0]
         bare.close()
         floor.close()
         own.close()
-    speed = statistics.median(ratios)
-    print(f"{count:,} readings; floor {bare_seconds:.1f} s, own {own_seconds:.1f} s")
-    print(f"speed beside the floor: {speed:.2f} (goal >= {GOAL})")
-    print(f"the same again: {statistics.median(again):.2f} of the time, {written} rows written")
-    return 0 if speed >= GOAL and not written else 1
+    case = f"upsert of {count:,} readings"
+    again = f"in {median(times['the same again']) / median(times[OWN]):.2f} of the time"
+    return [
+        beside(case, times, OWN, FLOOR, ">=", GOAL),
+        Line(case, "rows written by the same again", written, "", "<=", 0, again),
+    ]
 
 
 def _upsert() -> str:
@@ -111,7 +101,3 @@ def _upsert() -> str:
         f"INSERT INTO reading ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         f" ON CONFLICT ({_KEY}) DO UPDATE SET {values}"
     )
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harvester.errors import Misconfigured, State
-from harvester.filing import Store
 from harvester.store.catalog import Entry
+from harvester.store.whole import Store
 
 DIGITS = 3
 """So many last digits of an account number may stand for all of it."""
@@ -42,7 +42,9 @@ def short_names(store: Store) -> dict[int, str]:
     a name that was given once stays.
     """
     names: dict[int, str] = {}
+    given: set[str] = set()
     for entry in sorted(store.catalog.accounts()):
         name = f"{entry.profile}-{entry.number[-DIGITS:]}"
-        names[entry.id] = f"{name}-{entry.id}" if name in names.values() else name
+        names[entry.id] = f"{name}-{entry.id}" if name in given else name
+        given.add(names[entry.id])
     return names

@@ -59,11 +59,15 @@ class Answers:
 
     def _note_answer(self, response: Response) -> None:
         if response.status == HTTPStatus.TOO_MANY_REQUESTS and self.declared(response.url):
-            now = self._now()
-            self._wait_until = now + _pause(response.headers.get("retry-after"), now)
+            self.pause(response.headers.get("retry-after"))
         if self._loads_page(response.request):
             self.status, self._path = response.status, urlsplit(response.url).path
             self.loads += 1
+
+    def pause(self, retry_after: str | None) -> None:
+        """Take the pause that the portal asks for, until the time of its Retry-After header."""
+        now = self._now()
+        self._wait_until = now + _pause(retry_after, now)
 
     def _note_end(self, request: Request) -> None:
         # A page that another one replaces, or that turns into a download, is aborted.

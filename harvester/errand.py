@@ -137,9 +137,10 @@ class Errand:
         since = permission.history_from(number, Scope.BILLS)
         missing = self._catalog.missing_pdfs(account)
         bills = [bill for bill in missing if bill.billing_date >= since]
-        for done, bill in enumerate(bills):
-            self._say(number, "bills", done, len(bills))
-            await self._bill(platform, account, bill)
+        async with platform.expecting(bills):
+            for done, bill in enumerate(bills):
+                self._say(number, "bills", done, len(bills))
+                await self._bill(platform, account, bill)
         self._say(number, "bills", len(bills), len(bills))
 
     async def _bill(self, platform: Platform, account: int, bill: Bill) -> None:

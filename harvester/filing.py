@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 
 from harvester.checks.readings import readings as check
 from harvester.errors import BadData
@@ -15,13 +12,10 @@ from harvester.extract.rows import Rows, Setting
 from harvester.judging import Judging
 from harvester.model import Artifact, Bill, Finding, Kind, Window
 from harvester.profile import Profile
-from harvester.store.archive import Archive
-from harvester.store.audit import Trail
-from harvester.store.catalog import Catalog
-from harvester.store.home import private_folder
-from harvester.store.locks import alone
-from harvester.store.place import place
 from harvester.store.usage import Change
+from harvester.store.whole import Store
+
+__all__ = ["Filed", "Filing", "Store"]
 
 _SUFFIX = {
     "application/pdf": "pdf",
@@ -29,26 +23,6 @@ _SUFFIX = {
     "application/atom+xml": "xml",
     "application/zip": "zip",
 }
-
-
-class Store:
-    """Everything that a home keeps: bytes, rows and the trail."""
-
-    def __init__(self, home: Path) -> None:
-        private_folder(home)
-        self.home = home
-        self.place = place(home)
-        self.archive = Archive(self.place.archive)
-        self.catalog = Catalog(self.place.database)
-        self.trail = Trail(self.place.trail, self.place.server)
-
-    def alone(self, member: str, otherwise: str) -> AbstractContextManager[Callable[[], None]]:
-        """Hold a member's lock on all machines that have this home, until it ends or is killed.
-
-        Gives what raises Misconfigured once the lock is lost.  Raises Transient with the sentence
-        `otherwise` while another program holds it.
-        """
-        return alone(self.home, self.place.server, [member], otherwise)
 
 
 @dataclass(frozen=True)

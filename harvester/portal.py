@@ -139,6 +139,8 @@ class Portal:
         self.page.set_default_timeout(self._patience * 1000)
         self.answers = Answers(self.page, self.profile, self.now)
         self._next_turn = 0.0
+        self._turns = asyncio.Lock()
+        """One after the other, also where several wait for theirs."""
         self._dismissed: set[str] = set()
 
     @property
@@ -152,14 +154,16 @@ class Portal:
 
     async def turn(self) -> None:
         """Wait until the portal may be asked for one more thing; raise where it may not."""
-        self.halt()
-        self.answers.rest()
-        pause, self._next_turn = self._next_turn - time.monotonic(), 0.0
-        if pause > 0:
-            await asyncio.sleep(pause)
+        async with self._turns:
             self.halt()
-        middle = self.profile.pace.pause_ms / 1000
-        self._next_turn = time.monotonic() + random.uniform(0.5, 1.5) * middle  # noqa: S311 - a pause
+            self.answers.rest()
+            pause, self._next_turn = self._next_turn - time.monotonic(), 0.0
+            if pause > 0:
+                await asyncio.sleep(pause)
+                self.halt()
+                self.answers.rest()
+            middle = self.profile.pace.pause_ms / 1000
+            self._next_turn = time.monotonic() + random.uniform(0.5, 1.5) * middle  # noqa: S311 - a pause
 
     async def goto(self, route: str) -> None:
         """Open a named route; raises Transient or Drift by what the portal answers."""
@@ -231,13 +235,21 @@ class Portal:
     async def outcomes(self) -> dict[State, set[str]]:
         """Every declared outcome that is visible now, with the words that say it, if any do."""
         shown: dict[State, set[str]] = {}
-        for state, ways in self.profile.outcomes.items():
-            for way in ways:
-                for frame in self.page.frames:
-                    with suppress(PlaywrightError):  # it may just be replaced by a navigation
-                        said = locate(frame, way).filter(visible=True)
-                        if words := await said.all_text_contents():
-                            shown.setdefault(State(state), set()).update(words if way.text else ())
+
+        async def look(state: str, way: Candidate, frame: Frame) -> None:
+            with suppress(PlaywrightError):  # it may just be replaced by a navigation
+                said = locate(frame, way).filter(visible=True)
+                if words := await said.all_text_contents():
+                    shown.setdefault(State(state), set()).update(words if way.text else ())
+
+        await asyncio.gather(
+            *(
+                look(state, way, frame)
+                for state, ways in self.profile.outcomes.items()
+                for way in ways
+                for frame in self.page.frames
+            )
+        )
         return shown
 
     def at(self, route: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lxml import html
@@ -51,6 +52,7 @@ def wait(text: str) -> timedelta | None:
     return count * {"m": _MINUTE, "h": 60 * _MINUTE, "d": timedelta(days=1)}[told[2][0].lower()]
 
 
+@lru_cache(maxsize=4096)
 def amount(text: str) -> Decimal | None:
     """Return a number printed with $, thousands commas, a minus or accounting brackets.
 

@@ -147,9 +147,7 @@ def _harvests(command: Make) -> None:
 
 
 def _lookups(command: Make, group: Make) -> None:
-    command(
-        "status", "show what the home has, what is missing, and who must act", "harvests.status"
-    )
+    command("status", "show what the home has, what is missing, and who must act", "lookup.status")
     whose = "an account by its number, its last digits, or its sign-in"
     findings = command(
         "findings", "list what is wrong, since when, how sure, who can mend it", "lookup.findings"

@@ -7,7 +7,6 @@ import logging
 import sys
 from collections.abc import Collection
 
-import structlog
 from rich.console import Console
 from rich.table import Table
 
@@ -27,6 +26,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 def logging_to_stderr(*, verbose: bool) -> None:
     """Log warnings, or everything if `verbose`; as JSON lines where nobody watches."""
+    import structlog
+
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, stream=sys.stderr, format="%(message)s")
     watched = sys.stderr.isatty()

@@ -122,12 +122,6 @@ async def _harvest(
         )
 
 
-def status(options: argparse.Namespace) -> int:
-    """Show what the home has."""
-    store = Store(settings_of(options).home)
-    return _tell(options, store, [], [])
-
-
 def reprocess(options: argparse.Namespace) -> int:
     """Extract everything from the archive again."""
     settings = settings_of(options)
@@ -143,15 +137,7 @@ def reprocess(options: argparse.Namespace) -> int:
 def _tell(
     options: argparse.Namespace, store: Store, tasks: Sequence[Task], outcomes: Sequence[Outcome]
 ) -> int:
-    holdings = list(store.catalog.holdings())
-    runs = store.catalog.last_runs()
-    if options.json:
-        show.as_json(store.home, holdings, runs, tasks, outcomes)
-    else:
-        show.outcomes(tasks, outcomes)
-        show.holdings(store, holdings, [] if outcomes else runs)
-    states = [o.state for o in outcomes] or [r.state for r in runs if r.state]
-    return cli.exit_code(states)
+    return cli.exit_code(show.home(store, tasks, outcomes, as_json=options.json))
 
 
 def months_back(day: date, months: int) -> date:

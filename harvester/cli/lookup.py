@@ -8,47 +8,63 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from harvester import cli
 from harvester.checks import RULES
+from harvester.cli import show
 from harvester.cli.common import account_of, settings_of, table, tell
 from harvester.errors import Misconfigured, State
 from harvester.estimate import estimates
-from harvester.filing import Store
 from harvester.model import Direction, Estimate, Finding, Kind, Window
 from harvester.store.bills import Document
 from harvester.store.catalog import Entry, Source
 from harvester.store.findings import Found
 from harvester.store.usage import Revision
+from harvester.store.whole import Store
 
 REFERENCE = timedelta(days=35)
 """How far back the days lie that estimates are made from."""
+
+
+def status(options: argparse.Namespace) -> int:
+    """Show what the home has."""
+    store = Store(settings_of(options).home)
+    return cli.exit_code(show.home(store, [], [], as_json=options.json))
 
 
 def findings(options: argparse.Namespace) -> int:
     """List what is wrong or noteworthy, account by account."""
     store = Store(settings_of(options).home)
     chosen = [account_of(store, options.account)] if options.account else store.catalog.accounts()
-    found = [
-        (entry, one)
-        for entry in chosen
-        for one in store.catalog.outcomes(entry.id)
-        if one.finding.message
-    ]
+    found = ((entry, one) for entry in chosen for one in store.catalog.wrong(entry.id))
     if options.json:
         print(json.dumps([_finding(e, f) for e, f in found], default=str, indent=2))
         return 0
-    shown = table("Account", "Rule", "About", "Since", "Sure", "Mended by")
+    # One by one, in columns as wide as they can get: a home may have more than fit into a table.
+    wide = max((len(_whose(entry)) for entry in chosen), default=0)
+    some = False
     for entry, (finding, since) in found:
         rule = RULES[finding.rule]
-        shown.add_row(
-            f"{entry.member} …{entry.number[-3:]}",
-            finding.rule,
-            f"{_short(finding)}: {finding.message}",
-            f"{since:%Y-%m-%d}",
-            rule.sure,
-            rule.mended_by,
-        )
-    tell(shown if found else "Nothing is known to be wrong.")
+        if not some:
+            print(_LINE.format("Account", wide, "Rule", "Since", "Sure", "Mended by", "About"))
+            some = True
+        about = f"{_short(finding)}: {finding.message}"
+        said = (finding.rule, f"{since:%Y-%m-%d}", rule.sure, rule.mended_by, about)
+        print(_LINE.format(_whose(entry), wide, *said))
+    if not some:
+        print("Nothing is known to be wrong.")
     return 0
+
+
+_LINE = (
+    f"{{:{{}}}}  {{:{max(map(len, RULES))}}}  {{:10}}"
+    f"  {{:{max(len(r.sure) for r in RULES.values())}}}"
+    f"  {{:{max(len(r.mended_by) for r in RULES.values())}}}  {{}}"
+)
+"""Account and how wide that is, rule, since, sure, mended by, and what it is about."""
+
+
+def _whose(entry: Entry) -> str:
+    return f"{entry.member} …{entry.number[-3:]}"
 
 
 def day(options: argparse.Namespace) -> int:

@@ -101,10 +101,4 @@ def _walked(options: argparse.Namespace, settings: Settings, found: Profile, sto
         outcomes = asyncio.run(
             harvest_all([task], store, report, executable=settings.browser, headed=options.headed)
         )
-    holdings = list(store.catalog.holdings())
-    if options.json:
-        show.as_json(store.home, holdings, store.catalog.last_runs(), [task], outcomes)
-    else:
-        show.outcomes([task], outcomes)
-        show.holdings(store, holdings, [])
-    return cli.exit_code([outcome.state for outcome in outcomes])
+    return cli.exit_code(show.home(store, [task], outcomes, as_json=options.json))

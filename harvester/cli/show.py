@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from typing import TYPE_CHECKING
 
 from harvester.checks import RULES
 from harvester.cli.common import table, tell
 from harvester.errors import MEANINGS, State
-from harvester.filing import Store
 from harvester.lookback import changes
 from harvester.stops import stopped
-from harvester.store.catalog import Holding
-from harvester.store.findings import Found
-from harvester.store.runs import Run
-from harvester.task import SIGN_IN, Outcome, Report, Task
+
+if TYPE_CHECKING:  # `status` shows what there is without loading what fetches it
+    from harvester.store.catalog import Holding
+    from harvester.store.findings import Wrong
+    from harvester.store.runs import Run
+    from harvester.store.whole import Store
+    from harvester.task import Outcome, Report, Task
 
 REASONS = {
     State.NO_DATA: "hours that the portal shows without a value",
@@ -40,6 +40,8 @@ def progress(*, quiet: bool) -> Iterator[Report]:
 
         yield line
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, transient=True) as bars:
         known: dict[str, object] = {}
@@ -72,6 +74,8 @@ def outcomes(tasks: Sequence[Task], results: Sequence[Outcome]) -> None:
 
 
 def _fetched(task: Task, result: Outcome) -> str:
+    from harvester.task import SIGN_IN
+
     if task.kind == SIGN_IN:
         accounts = "1 account" if result.accounts == 1 else f"{result.accounts} accounts"
         return f"the portal took the sign-in and shows {accounts}"
@@ -100,7 +104,10 @@ def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None
             f"{one.revised:,}",
         )
     tell(shown if held else "Nothing has come home yet.")
-    wrong = [one for one in held if _missing(store, one)]
+    wrong = store.catalog.wrong_by_rule()
+    booked = store.catalog.holding_to("listing", "bill-missing")
+    for one in held:
+        _missing(one, wrong.get(one.id, ()), whole=one.id in booked)
     for run in runs:
         _last(run)
     for one_stop in stopped(store.home):
@@ -112,8 +119,8 @@ def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None
     print(f"Files: {store.home}")
 
 
-def _missing(store: Store, one: Holding) -> bool:
-    """Say what is missing and what is wrong; tell whether anything is wrong."""
+def _missing(one: Holding, wrong: Sequence[Wrong], *, whole: bool) -> None:
+    """Say what is missing and what is wrong, and that the bills are all that the ledger books."""
     whose = f"{one.member} …{one.account.number[-3:]}"
     for reason, count in one.nulls.items():
         print(f"{whose}: {count} {REASONS.get(reason, reason)} ({reason}), kept as missing")
@@ -122,21 +129,15 @@ def _missing(store: Store, one: Holding) -> bool:
         print(f"{whose}: {days} without hours at the portal so far (NO_DATA)")
     if one.estimated:
         print(f"{whose}: {one.estimated} hours that the portal averaged so far (ESTIMATED)")
-    by_rule: dict[str, list[Found]] = defaultdict(list)
-    for found in store.catalog.outcomes(one.id):
-        if found.finding.message:
-            by_rule[found.finding.rule].append(found)
-        elif found.finding.rule == "bill-missing":
-            print(f"{whose}: these {one.bills} bills are all that its ledger books")
-    for name, said in by_rule.items():
+    if whole:
+        print(f"{whose}: these {one.bills} bills are all that its ledger books")
+    for name, count, since in wrong:
         rule = RULES[name]
-        times = f"{len(said)} times" if len(said) > 1 else "once"
+        times = f"{count} times" if count > 1 else "once"
         print(
-            f"{whose}: {rule.about} ({name}), {times}, known since"
-            f" {min(found.since for found in said):%Y-%m-%d}; {rule.sure}; mended by"
-            f" {rule.mended_by}"
+            f"{whose}: {rule.about} ({name}), {times}, known since {since:%Y-%m-%d};"
+            f" {rule.sure}; mended by {rule.mended_by}"
         )
-    return bool(by_rule)
 
 
 def _last(run: Run) -> None:
@@ -152,7 +153,20 @@ def _last(run: Run) -> None:
         )
 
 
-def as_json(
+def home(
+    store: Store, tasks: Sequence[Task], results: Sequence[Outcome], *, as_json: bool
+) -> list[State]:
+    """Show what runs brought and what the home has; return the states that it is in."""
+    held, runs = list(store.catalog.holdings()), store.catalog.last_runs()
+    if as_json:
+        _as_json(store.home, held, runs, tasks, results)
+    else:
+        outcomes(tasks, results)
+        holdings(store, held, [] if results else runs)
+    return [o.state for o in results] or [r.state for r in runs if r.state]
+
+
+def _as_json(
     home: Path,
     held: Sequence[Holding],
     runs: Sequence[Run],

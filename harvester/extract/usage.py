@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -115,12 +116,12 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
         starts = [instant - shift for instant in _instants(wall, zone)]
         day = (starts[0].astimezone(zone) if starts else wall).date()
         if window.start <= day < window.end:
-            ordinary = len(list(_starts(day, zone, HOUR))) == ORDINARY_HOURS
+            ordinary = len(_starts(day, zone, HOUR)) == ORDINARY_HOURS
             told[day].take(wall, starts, same, after=shift, ordinary=ordinary)
     for day in [d for d, one in told.items() if steps[d] < HOUR and not one.has_value]:
         del told[day]
     for day, one in sorted(told.items()):
-        whole = list(_starts(day, zone, steps[day]))
+        whole = _starts(day, zone, steps[day])
         one.between()
         one.outside(whole)
         one.parts(whole, steps[day])
@@ -306,7 +307,9 @@ def _labelled(artifact: Artifact, rows: Rows, back: timedelta) -> Iterator[_Row]
     days: dict[date, list[_Row]] = defaultdict(list)
     items = _told(artifact).items
     labels = [" ".join(str(item.get("UsageHourDate", "")).split()) for item in items]
-    ways = (_walls(labels, clock) for clock in _CLOCKS)
+    ways: list[list[datetime | None]] = []
+    while not ways or (None in ways[-1] and len(ways) < len(_CLOCKS)):
+        ways.append(_walls(labels, _CLOCKS[len(ways)]))
     walls = min(ways, key=lambda walls: walls.count(None))
     for item, label, wall in zip(items, labels, walls, strict=True):
         if wall:
@@ -390,11 +393,10 @@ def _instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
     return sorted({i for i in both if i.astimezone(zone).replace(tzinfo=None) == wall})
 
 
-def _starts(day: date, zone: ZoneInfo, step: timedelta) -> Iterator[datetime]:
-    """Yield the UTC start of every interval of a local day, as many as the day has."""
+@lru_cache(maxsize=128)
+def _starts(day: date, zone: ZoneInfo, step: timedelta) -> tuple[datetime, ...]:
+    """Return the UTC start of every interval of a local day, as many as the day has."""
     midnight = datetime.min.time()
     start = datetime.combine(day, midnight, zone).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), midnight, zone).astimezone(UTC)
-    while start < end:
-        yield start
-        start += step
+    return tuple(start + n * step for n in range(-((start - end) // step)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date
 from typing import NoReturn
 
@@ -210,6 +211,11 @@ class Generic:
             media_type="application/pdf",
             about={"bill": bill.key},
         )
+
+    def expecting(self, bills: Sequence[Bill]) -> AbstractAsyncContextManager[None]:
+        """Take note of nothing: each document is clicked for."""
+        del bills
+        return nullcontext()
 
     @property
     def _bills(self) -> BillRows:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date
 from typing import ClassVar
 
 from playwright.async_api import Locator
 
 from harvester import printed
+from harvester.ahead import Ahead, Words, words_of_rows
 from harvester.documents import capture
 from harvester.errors import ActionNeeded, BadData, Drift, State, Transient
 from harvester.evidence import Sought
@@ -99,6 +101,7 @@ class Oscp:
         self.portal = portal
         self.session = Session(portal, self._PAGES)
         self._graph = GraphDays(portal, Walker(portal, self.session))
+        self._ahead = Ahead(portal)
         self._listed: dict[str, str] = {}
         """Account numbers as the list of accounts prints them; empty where there is no list."""
 
@@ -244,16 +247,9 @@ class Oscp:
 
         Raises BadData(NOT_YET_AVAILABLE) where the row or the document does not come.
         """
-        await self.session.open("history")
-        try:
-            url, content = await capture(self.portal, await self._bill_link(bill))
-        except BadData:
-            await self.session.open("history", again=True)
-            raise
-        if b"%PDF-" not in content[:1024]:
-            content = b"A page came in place of the document; what it says is not kept."
-            await self.session.open("history", again=True)
-        await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
+        url, content = await self._ahead.take(bill.key)
+        if not content:
+            url, content = await self._clicked(bill)
         return artifact(
             self.portal,
             Kind.BILL_PDF,
@@ -263,6 +259,26 @@ class Oscp:
             media_type="application/pdf",
             about={"bill": bill.key},
         )
+
+    def expecting(self, bills: Sequence[Bill]) -> AbstractAsyncContextManager[None]:
+        """Say whose documents are about to be asked for, and in what order."""
+        return self._ahead.expecting([bill.key for bill in bills])
+
+    async def _clicked(self, bill: Bill) -> tuple[str, bytes]:
+        await self.session.open("history")
+        try:
+            link, words = await self._bill_link(bill)
+            url, content = await capture(self.portal, link)
+        except BadData:
+            await self.session.open("history", again=True)
+            raise
+        if b"%PDF-" in content[:1024]:
+            self._ahead.learn(bill.key, url, content, words)
+        else:
+            content = b"A page came in place of the document; what it says is not kept."
+            await self.session.open("history", again=True)
+        await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
+        return url, content
 
     async def open_usage(self, number: str) -> None:
         """Open the usage page, from which notes and feeds, or the graph, are read."""
@@ -335,17 +351,19 @@ class Oscp:
                 return numbers
         raise AssertionError  # looks() ends by raising
 
-    async def _bill_link(self, bill: Bill) -> Locator:
+    async def _bill_link(self, bill: Bill) -> tuple[Locator, dict[str, Words]]:
+        """Return what opens a bill's document, and the words of all bills' rows by their keys."""
         portal = self.portal
         table = await portal.find("bill_table")
         with portal.answering():
             markup: str = await table.evaluate("e => e.outerHTML")
-        rows = printed.table(markup, portal.profile.columns)
-        for position, row in (rows or {}).items():
-            if printed.bill(bill.account, row) == bill:
-                link = await portal.seen("bill_link", table.locator("tr").nth(position))
-                if link:
-                    return link
+        rows = printed.table(markup, portal.profile.columns) or {}
+        words = words_of_rows(markup)
+        listed = {place: printed.bill(bill.account, row) for place, row in rows.items()}
+        for position in (place for place, one in listed.items() if one == bill):
+            link = await portal.seen("bill_link", table.locator("tr").nth(position))
+            if link:
+                return link, {one.key: words[n] for n, one in listed.items() if one}
         raise BadData(
             State.NOT_YET_AVAILABLE,
             f"The bill of {bill.billing_date} has no row with a document any more"

@@ -158,8 +158,11 @@ class Session:
     async def open(self, route: str, *, again: bool = False) -> None:
         """Open a signed-in page; the way to sign in in its place means that the session is over."""
         here = not again and self.portal.at(route)
-        if not here or State.OK not in await self.portal.outcomes():
+        shown = await self.portal.outcomes() if here else {}
+        if State.OK not in shown:
             await self.portal.goto(route)
+        elif self._signed_in(shown):
+            return
         await self.arrived()
 
     async def arrived(self) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harvester.errors import State
-from harvester.model import Account, Artifact, Direction, Kind, Note
+from harvester.model import Account, Artifact, Direction, Kind, Note, Quality
 from harvester.store.bills import Bills
 from harvester.store.database import instant, microseconds, moment
 from harvester.store.findings import Findings
@@ -165,7 +166,7 @@ class Catalog(Usage, Hours, Bills, Findings, Runs):
     def forget_derived(self, account: int) -> None:
         """Drop what extraction gave of one account; the manifest and the archive stay."""
         with self.transaction():
-            for table in _DERIVED:
+            for table in ("reading_count", *_DERIVED):
                 self._write(f"DELETE FROM {table} WHERE account = ?", [(account,)])
 
     def forget_artifacts(self, account: int, artifacts: Iterable[int]) -> None:
@@ -264,9 +265,15 @@ class Catalog(Usage, Hours, Bills, Findings, Runs):
         return [Source(Kind(kind), sha, instant(at), run) for kind, sha, at, run in rows]
 
     def holdings(self) -> Iterator[Holding]:
-        """Return what the home has, account by account."""
-        for entry in self.accounts():
-            yield self._holding(entry, self.facts(entry.id))
+        """Return what the home has, account by account, without reading what it has."""
+        counts: dict[int, list[tuple[int, str, int]]] = defaultdict(list)
+        for account, quality, reason, hours in self._rows(
+            "SELECT account, quality, reason, hours FROM reading_count WHERE direction = ?",
+            Direction.DELIVERED,
+        ):
+            counts[account].append((quality, reason, hours))
+        for row in self._rows(_HOLDINGS, Direction.DELIVERED, Kind.INTERVAL):
+            yield _holding(row, counts[row[0]])
 
     def facts(self, account: int) -> Account:
         """Return an account's facts and settings; what no page told is None."""
@@ -277,48 +284,40 @@ class Catalog(Usage, Hours, Bills, Findings, Runs):
         )[0]
         return Account(number, address, rate, kind, json.loads(settings or "{}"))
 
-    def _holding(self, entry: Entry, told: Account) -> Holding:
-        account, one = entry.id, Direction.DELIVERED
-        bills, pdfs = self._rows(
-            "SELECT count(*), count(*) FILTER (WHERE pdf_state = 'OK') FROM bill WHERE account = ?",
-            account,
-        )[0]
-        nulls = {
-            State(reason): count
-            for reason, count in self._rows(
-                "SELECT reason, count(*) FROM reading WHERE account = ? AND direction = ?"
-                " AND wh IS NULL GROUP BY reason ORDER BY reason",
-                account,
-                one,
-            )
-        }
-        all_hours, estimated = self._rows(
-            "SELECT count(*), count(*) FILTER (WHERE quality = 8) FROM reading"
-            " WHERE account = ? AND direction = ?",
-            account,
-            one,
-        )[0]
-        first, last = self.extent(account)
-        (revised,) = self._rows(
-            "SELECT count(*) FROM reading_revision WHERE account = ? AND direction = ?",
-            account,
-            one,
-        )[0]
-        return Holding(
-            account,
-            entry.profile,
-            entry.member,
-            told,
-            bills,
-            pdfs,
-            all_hours - sum(nulls.values()),
-            nulls,
-            first,
-            last,
-            len(self.silent_days(account)),
-            revised,
-            estimated,
-        )
+
+_HOLDINGS = """
+SELECT a.id, profile, member, number, service_address, rate, d.kind, settings,
+  (SELECT count(*) FROM bill WHERE account = a.id),
+  (SELECT count(*) FROM bill WHERE account = a.id AND pdf_state = 'OK'),
+  (SELECT min(local_day) FROM reading WHERE account = a.id),
+  (SELECT max(local_day) FROM reading WHERE account = a.id),
+  (SELECT count(*) FROM coverage WHERE account = a.id AND stream = ?2 AND missing = 1),
+  (SELECT count(*) FROM reading_revision WHERE account = a.id AND direction = ?1)
+FROM account a LEFT JOIN account_detail d ON d.account = a.id
+ORDER BY profile, member, number"""
+
+
+def _holding(row: tuple[Any, ...], counts: Iterable[tuple[int, str, int]]) -> Holding:
+    account, profile, member, number, address, rate, kind, settings, *rest = row
+    bills, pdfs, first, last, silent, revised = rest
+    told: Counter[str] = Counter()
+    for _, reason, hours in counts:
+        told[reason] += hours
+    return Holding(
+        account,
+        profile,
+        member,
+        Account(number, address, rate, kind, json.loads(settings or "{}")),
+        bills,
+        pdfs,
+        told.pop("", 0),
+        {State(reason): hours for reason, hours in sorted(told.items()) if hours},
+        date.fromisoformat(first) if first else None,
+        date.fromisoformat(last) if last else None,
+        silent,
+        revised,
+        sum(hours for quality, _, hours in counts if quality == Quality.ESTIMATED),
+    )
 
 
 def _about(artifact: Artifact) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harvester.model import DayOfHours, Direction, Finding, Window
 from harvester.store.database import Database, instant, microseconds
@@ -15,6 +15,14 @@ class Found(NamedTuple):
     """A finding with the time at which what it speaks of came home."""
 
     finding: Finding
+    since: datetime
+
+
+class Wrong(NamedTuple):
+    """What a rule has to say of an account: how often, and since when."""
+
+    rule: str
+    times: int
     since: datetime
 
 
@@ -72,7 +80,37 @@ class Findings(Database):
 
     def findings(self, account: int) -> list[Finding]:
         """Return what is wrong or noteworthy, by rule and subject."""
-        return [found.finding for found in self.outcomes(account) if found.finding.message]
+        return [found.finding for found in self.wrong(account)]
+
+    def wrong(self, account: int) -> list[Found]:
+        """Return what is wrong or noteworthy, and since when, by rule and subject."""
+        rows = self._rows(
+            "SELECT number, rule, subject, message, residual, tolerance, since"
+            " FROM finding INDEXED BY finding_wrong JOIN account ON account.id = account"
+            " WHERE account = ? AND message <> '' ORDER BY rule, subject",
+            account,
+        )
+        return list(map(_found, rows))
+
+    def wrong_by_rule(self) -> dict[int, list[Wrong]]:
+        """Return what is wrong or noteworthy of each account of which anything is, by rule."""
+        told: dict[int, list[Wrong]] = {}
+        for account, rule, times, since in self._rows(
+            "SELECT account, rule, count(*), min(since) FROM finding INDEXED BY finding_wrong"
+            " WHERE message <> '' GROUP BY account, rule ORDER BY account, rule"
+        ):
+            told.setdefault(account, []).append(Wrong(rule, times, instant(since)))
+        return told
+
+    def holding_to(self, origin: str, rule: str) -> set[int]:
+        """Return the accounts of which a rule is proven to hold."""
+        rows = self._rows(
+            "SELECT id FROM account WHERE EXISTS (SELECT 1 FROM finding WHERE message = ''"
+            " AND (account, origin, rule) = (account.id, ?, ?))",
+            origin,
+            rule,
+        )
+        return {account for (account,) in rows}
 
     def outcomes(self, account: int, subject: str = "") -> list[Found]:
         """Return the outcome of every rule, perhaps of one subject only, by rule and subject."""
@@ -83,13 +121,7 @@ class Findings(Database):
             account,
             subject,
         )
-        return [
-            Found(
-                Finding(number, rule, about, message, _number(residual), _number(tolerance)),
-                instant(since),
-            )
-            for number, rule, about, message, residual, tolerance, since in rows
-        ]
+        return list(map(_found, rows))
 
     def days_of_hours(self, account: int, window: Window) -> list[DayOfHours]:
         """Return the hours of these days added up, by day, direction and meter."""
@@ -125,6 +157,14 @@ class Findings(Database):
             for day, meter, direction, count, known, seconds, estimated, wh, *rest in rows
             for peak, places, since in [rest]
         ]
+
+
+def _found(row: tuple[Any, ...]) -> Found:
+    number, rule, about, message, residual, tolerance, since = row
+    return Found(
+        Finding(number, rule, about, message, _number(residual), _number(tolerance)),
+        instant(since),
+    )
 
 
 def _number(text: str | None) -> Decimal | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from harvester.errors import BadData, State
@@ -29,6 +31,8 @@ WEEK = timedelta(days=7)
 
 _KEY = "account, direction, start, meter"
 _TOTAL = "account, day, meter, wh, end_reading, cost, places, artifact"
+_KIND = itemgetter(1, 6, 7)
+"""Direction, quality and reason of a row."""
 _VALUE = "seconds, wh, quality, reason, label, ordinal, local_day, utc_offset"
 
 
@@ -84,7 +88,21 @@ class Usage(Database):
                 f"DELETE FROM reading WHERE ({_KEY}) = (?, ?, ?, ?)", [row[:4] for row in revised]
             )
             self._write(f"INSERT INTO reading VALUES ({', '.join('?' * 13)})", written)
+            self._count(account, written, revised)
         return Change(max(len(written) - len(revised), 0), len(revised))
+
+    def _count(
+        self, account: int, added: Iterable[tuple[Any, ...]], gone: Iterable[tuple[Any, ...]]
+    ) -> None:
+        """Keep count of the readings by direction, quality and reason."""
+        kinds = Counter(map(_KIND, added))
+        kinds.subtract(Counter(map(_KIND, gone)))
+        self._write(
+            "INSERT INTO reading_count VALUES (?, ?, ?, coalesce(?, ''), ?)"
+            " ON CONFLICT (account, direction, quality, reason) DO UPDATE"
+            " SET hours = reading_count.hours + excluded.hours",
+            [(account, *kind, change) for kind, change in kinds.items()],
+        )
 
     def told(self, account: int) -> tuple[int, int]:
         """Return how many readings and how many revisions there are."""
@@ -199,8 +217,11 @@ class Usage(Database):
 
     def extent(self, account: int) -> tuple[date | None, date | None]:
         """Return the local days of the first and the last hour."""
+        # Each by itself is one look into the index; both in one SELECT would read all of it.
         first, last = self._rows(
-            "SELECT min(local_day), max(local_day) FROM reading WHERE account = ?", account
+            "SELECT (SELECT min(local_day) FROM reading WHERE account = ?1),"
+            " (SELECT max(local_day) FROM reading WHERE account = ?1)",
+            account,
         )[0]
         return (
             date.fromisoformat(first) if first else None,

@@ -318,6 +318,18 @@ def test_holdings_count_what_is_there(home: Home) -> None:
     assert (held.first, held.last, held.silent) == (date(2026, 6, 1), date(2026, 6, 2), 1)
 
 
+def test_counts_of_hours_follow_every_change(home: Home) -> None:
+    artifact = home.artifact()
+    home.catalog.upsert_readings(home.account, [hour(n, 5) for n in range(24)], artifact)
+    later = [hour(n, None if n < 2 else 7) for n in range(24)]
+    home.catalog.upsert_readings(home.account, later, artifact)
+    (held,) = home.catalog.holdings()
+    assert (held.hours, held.nulls, held.revised) == (22, {State.NO_DATA: 2}, 24)
+    home.catalog.forget_derived(home.account)
+    (held,) = home.catalog.holdings()
+    assert (held.hours, held.nulls, held.estimated, held.first) == (0, {}, 0, None)
+
+
 def test_a_failed_transaction_keeps_nothing_not_even_the_artifact(home: Home) -> None:
     def fail() -> None:
         artifact = home.artifact()
