@@ -7,7 +7,7 @@ BIN := .venv/bin
 demo: .venv/browser
 	$(BIN)/harvester demo
 
-test: .venv/browser .venv/charts
+test: .venv/browser .venv/charts .venv/postgres
 	$(BIN)/pytest -n 2 --dist loadfile
 
 # A hundred backfills that are killed and go on; `make test` does six.
@@ -31,7 +31,7 @@ lint: .venv/packages
 
 lock: .venv/packages
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --custom-compile-command "make lock" --group dev pyproject.toml -o requirements.lock
+	  --no-emit-index-url --custom-compile-command "make lock" --group dev --extra workers pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .venv
@@ -52,4 +52,11 @@ clean:
 	cp tests/charts/package.json tests/charts/package-lock.json $@
 	! command -v npm || (cd $@ && npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error) \
 	  || rm -rf $@/node_modules
+	touch $@
+
+# The server that tests start for themselves; without it those tests say that they skip.
+.venv/postgres: | .venv/packages
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb \
+	  || test "$$(id -u)" != 0 || ! command -v apt-get \
+	  || (apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql) || true
 	touch $@

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from harvester.checks import RULES
 from harvester.cli.common import table, tell
+from harvester.cli.workers import Told
 from harvester.errors import MEANINGS, State
 from harvester.filing import Store
 from harvester.stops import stopped
@@ -152,6 +153,8 @@ def as_json(
     runs: Sequence[Run],
     tasks: Sequence[Task],
     results: Sequence[Outcome],
+    *,
+    queue: Told | None,
 ) -> None:
     """Print everything as one document."""
     document = {
@@ -173,5 +176,6 @@ def as_json(
             one._asdict() | {"account": one.account.number, "rate": one.account.rate}
             for one in held
         ],
+        "queue": queue._asdict() if queue else None,
     }
     print(json.dumps(document, default=str, indent=2))
