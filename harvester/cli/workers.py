@@ -7,6 +7,7 @@ import asyncio
 import importlib.util
 import json
 import signal
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -59,7 +60,10 @@ def enqueue(options: argparse.Namespace) -> int:
 
 
 def _due(settings: Settings, names: Sequence[str], work: Work) -> list[Order]:
-    """Return the harvests to be asked for, one for each sign-in."""
+    """Return the harvests to be asked for, one for each sign-in, of each utility in turn.
+
+    Workers that all are at one portal would wait for each other's turns there.
+    """
     from harvester.queue.jobs import Order, night
 
     chosen = [members.load(settings, name) for name in names] or members.every(settings)
@@ -70,8 +74,13 @@ def _due(settings: Settings, names: Sequence[str], work: Work) -> list[Order]:
         )
     zones = {name: profile.load(name, settings.profile_folders).zone
              for name in {member.profile for member in chosen}}  # fmt: skip
-    now = datetime.now(UTC)
-    return [Order(m.name, work, night(work, now.astimezone(zones[m.profile]))) for m in chosen]
+    now, turns = datetime.now(UTC), Counter[str]()
+    found = []
+    for member in chosen:
+        order = Order(member.name, work, night(work, now.astimezone(zones[member.profile])))
+        found.append((turns[member.profile], order))
+        turns[member.profile] += 1
+    return [order for _, order in sorted(found)]
 
 
 def work(options: argparse.Namespace) -> int:
