@@ -128,7 +128,8 @@ NEVER = {
         "sandbox",
     ],
     "printed": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
-    "run": ["sandbox", "tape", "scrub"],
+    "run": ["sandbox", "tape", "scrub", "queue"],
+    "queue": ["run", "filing", "store", "extract", "portal", "platforms", "members", "settings"],
 }
 """Rooms, and those that they import nothing of."""
 
@@ -210,6 +211,18 @@ def test_each_way_to_a_secret_has_one_room(package: str, only: str) -> None:
 def test_only_the_command_line_imports_the_exports() -> None:
     above = {*room("harvester.cli"), *room("harvester.export")}
     assert [name for name in FILES if name not in above and needs(name, our("export"))] == []
+
+
+@pytest.mark.parametrize("package", ["procrastinate", "psycopg_pool"])
+def test_only_the_queue_needs_what_workers_need(package: str) -> None:
+    using = {name for name in FILES if needs(name, [package])}
+    assert using
+    assert using <= set(room("harvester.queue"))
+
+
+def test_only_the_command_line_imports_the_queue() -> None:
+    above = {*room("harvester.cli"), *room("harvester.queue")}
+    assert [name for name in FILES if name not in above and needs(name, our("queue"))] == []
 
 
 def test_there_is_one_place_where_retries_are_decided() -> None:

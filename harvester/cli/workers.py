@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import importlib.util
 import json
+import logging
 import signal
 from collections import Counter
 from collections.abc import Sequence
@@ -88,6 +89,8 @@ def work(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     _installed()
     logging_to_stderr(verbose=options.verbose)
+    for noisy in ("procrastinate", "psycopg.pool"):  # we tell ourselves when the server is away
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     asyncio.run(_work(settings, options.side_by_side))
     return 0
 

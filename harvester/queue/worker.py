@@ -47,7 +47,7 @@ class Worker:
     _running: dict[asyncio.Task[None], int] = field(default_factory=dict)
     """The jobs under way."""
     _lost_sight: bool = False
-    """Whether the server was away while a job was asked for, which may have been given."""
+    """Whether we may have a job that we know nothing of: given, or ended, as the server left."""
 
     async def work(self, browsers: Callable[[], AbstractAsyncContextManager[Browser]]) -> None:
         """Take jobs until stopped; a browser that ends is replaced once its jobs have ended."""
@@ -72,6 +72,7 @@ class Worker:
 
         def over(task: asyncio.Task[None]) -> None:
             del self._running[task]
+            self._lost_sight |= not task.cancelled() and task.exception() is not None
             slots.release()
 
         while not self.stop.is_set() and browser.is_connected():
@@ -99,7 +100,7 @@ class Worker:
             return None
 
     async def _give_back(self) -> None:
-        """Give back what the server gave us just before it went away, and we never saw."""
+        """Give back the jobs that are ours and of which we know nothing."""
         mine = await self.queue.jobs.list_jobs_async(
             queue=QUEUE, status="doing", worker_id=self._id
         )
@@ -131,10 +132,9 @@ class Worker:
         then = jobs.follows(state, job.attempts, now, not_before)
         if broken or state is State.QUEUE_UNUSABLE:
             then = jobs.broken_off(job.attempts)
-        with suppress(Failure):  # where the queue stays away, others take the job over
-            kept = await self._settle(job, state, then)
-            seconds = round(time.monotonic() - began, 1)
-            log.info("job.ended", **order._asdict(), state=state, kept=kept, seconds=seconds)
+        kept = await self._settle(job, state, then)
+        seconds = round(time.monotonic() - began, 1)
+        log.info("job.ended", **order._asdict(), state=state, kept=kept, seconds=seconds)
 
     def _claim(self, job: Job) -> Claim:
         return Claim(job.id or 0, self._id, job.attempts)

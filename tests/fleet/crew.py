@@ -34,6 +34,8 @@ from harvester.settings import Settings
 from harvester.store.home import write_private
 
 WINDOW = 10.0
+BESIDE = 2
+"""Members that a worker has side by side, so that two cores are enough for three workers."""
 PROFILE = """platform = "oscp"
 name = "Sample Cooperative {portal}"
 time_zone = "America/Chicago"
@@ -138,7 +140,7 @@ class Crew:
         """Ask for the harvests of a night."""
         assert self.command("enqueue", *words).wait() == 0
 
-    def hire(self, side_by_side: int = 4) -> None:
+    def hire(self, side_by_side: int = BESIDE) -> None:
         """Start a worker."""
         how = ("--side-by-side", f"{side_by_side}", "--verbose")
         self.workers.append(self.command("worker", *how))
