@@ -32,7 +32,7 @@ Turns = Callable[[Profile, Callable[[], int]], AbstractAsyncContextManager[Turn]
 
 
 @asynccontextmanager
-async def alone(_profile: Profile, _made: Callable[[], int]) -> AsyncIterator[Turn]:
+async def unshared(_profile: Profile, _made: Callable[[], int]) -> AsyncIterator[Turn]:
     """Give the turns of a session that shares its portal with no other program."""
 
     async def at_once() -> None:
@@ -81,7 +81,7 @@ class Task:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     wire: Callable[..., Wire] = Wire
     """Makes the wire of each session, from the profile's origins and the sandbox."""
-    turns: Turns = alone
+    turns: Turns = unshared
     """What each session waits for, beside its own pauses, before it asks for anything."""
 
 

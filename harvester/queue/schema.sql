@@ -1,7 +1,7 @@
--- What the queue keeps beside Procrastinate's own tables; run again at every opening.
+-- What the queue keeps beside Procrastinate's own tables.
 
 -- One row for each harvest that was asked for, so that none is asked for twice a night.
-CREATE TABLE IF NOT EXISTS harvester_harvest (
+CREATE TABLE harvester_harvest (
     member text NOT NULL,
     work text NOT NULL,
     night text NOT NULL,
@@ -12,21 +12,21 @@ CREATE TABLE IF NOT EXISTS harvester_harvest (
     at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (member, work, night)
 );
-CREATE INDEX IF NOT EXISTS harvester_harvest_job ON harvester_harvest (job);
+CREATE INDEX harvester_harvest_job ON harvester_harvest (job);
 
 -- Requests to an origin that were made, or may still be; each row counts until its time is over.
-CREATE TABLE IF NOT EXISTS harvester_pace (
+CREATE TABLE harvester_pace (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     origin text NOT NULL,
     requests integer NOT NULL,
     until timestamptz NOT NULL
 );
-CREATE INDEX IF NOT EXISTS harvester_pace_origin ON harvester_pace (origin, until);
+CREATE INDEX harvester_pace_origin ON harvester_pace (origin, until);
 
 -- Settle a session's last turn (it made so many requests) and give it the next one, which may make
 -- `_step`: `turn` is its number, or null where it has to wait so many seconds and ask again; both
 -- are null for an attempt that is no longer the job's own.
-CREATE OR REPLACE FUNCTION harvester_turn(
+CREATE FUNCTION harvester_turn(
     _origin text, _limit integer, _step integer, _last bigint, _made integer,
     _job bigint, _worker bigint, _tries integer, OUT turn bigint, OUT wait double precision
 ) LANGUAGE plpgsql AS $$

@@ -50,13 +50,15 @@ class Queue:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                async with self.pool.connection(timeout=CONNECT_SECONDS) as connection:
+                async with self.pool.connection() as connection:
                     return await call(connection)
             except AWAY as away:
                 if time.monotonic() > deadline:
                     raise unusable(f"it was away for {PATIENCE:.0f} seconds") from None
                 log.info("queue.away", error=type(away).__name__)
                 await asyncio.sleep(AGAIN)
+            except Error as error:
+                raise unusable(_said(error)) from None
 
 
 @asynccontextmanager
@@ -77,13 +79,13 @@ async def open_queue(dsn: SecretStr | None, connections: int = 4) -> AsyncIterat
         ) as first:
             await _tables(first)
     except Error as error:
-        said = f"{error}".strip().splitlines() or [type(error).__name__]
         place = f"database {where.get('dbname')} at {where.get('host') or 'the default host'}"
-        raise unusable(f"{place}: {said[-1].strip()}") from None
+        raise unusable(f"{place}: {_said(error)}") from None
     pool = AsyncConnectionPool(
         dsn.get_secret_value(),
         min_size=1,
         max_size=connections,
+        timeout=CONNECT_SECONDS,
         open=False,
         check=AsyncConnectionPool.check_connection,
     )
@@ -95,13 +97,23 @@ async def open_queue(dsn: SecretStr | None, connections: int = 4) -> AsyncIterat
 
 async def _tables(connection: AsyncConnection) -> None:
     """Make what is not there yet; of two programs at once, one waits for the other."""
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('harvester', 0))")
-    found = await connection.execute("SELECT to_regclass('procrastinate_jobs')")
-    (there,) = await found.fetchone() or (None,)
-    if there is None:
-        await connection.execute(schema.SchemaManager.get_schema())
-    own = (files("harvester.queue") / "schema.sql").read_text(encoding="utf-8")
-    await connection.execute(own)
+
+    async def lacks(name: str) -> bool:
+        found = await connection.execute("SELECT to_regclass(%s)", [name])
+        return await found.fetchone() == (None,)
+
+    if await lacks("harvester_pace"):
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('harvester', 0))")
+        if await lacks("procrastinate_jobs"):
+            await connection.execute(schema.SchemaManager.get_schema())
+        if await lacks("harvester_pace"):
+            own = (files("harvester.queue") / "schema.sql").read_text(encoding="utf-8")
+            await connection.execute(own)
+
+
+def _said(error: Error) -> str:
+    """Return the first sentence of an error."""
+    return next(iter(f"{error}".strip().splitlines()), type(error).__name__)
 
 
 def unusable(why: str) -> Misconfigured:

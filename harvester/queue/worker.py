@@ -18,7 +18,7 @@ from harvester.errors import Failure, State
 from harvester.queue import jobs
 from harvester.queue.jobs import QUEUE, STALLED, Claim, Next, Order
 from harvester.queue.rate import Shared
-from harvester.queue.server import AWAY, Queue
+from harvester.queue.server import AWAY, Queue, unusable
 from harvester.task import Outcome, Task, Turns
 
 POLL = 0.5
@@ -51,8 +51,11 @@ class Worker:
 
     async def work(self, browsers: Callable[[], AbstractAsyncContextManager[Browser]]) -> None:
         """Take jobs until stopped; a browser that ends is replaced once its jobs have ended."""
-        await jobs.forget_old(self.queue)
-        self._id = await self.queue.jobs.register_worker()
+        try:
+            await jobs.forget_old(self.queue)
+            self._id = await self.queue.jobs.register_worker()
+        except AWAY:
+            raise unusable("its server has just gone away") from None
         log.info("worker.started", worker=self._id, side_by_side=self.side_by_side)
         beside = [asyncio.create_task(part()) for part in (self._beat, self._look_after)]
         try:

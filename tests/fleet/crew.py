@@ -167,7 +167,7 @@ class Crew:
             at(passed)
             if not asyncio.run(self._open()):
                 return time.monotonic() - began
-            time.sleep(0.25)
+            time.sleep(0.5)
         message = f"{asyncio.run(self._open())} jobs are open after {seconds:.0f} seconds"
         raise AssertionError(message)
 
@@ -184,6 +184,12 @@ class Crew:
         self._log.close()
         seen: list[dict[str, Any]] = json.loads(self._file.read_text(encoding="utf-8"))
         return seen
+
+    def abandon(self) -> None:
+        """End what is left where something went wrong."""
+        for process in (*self.workers, self._portals):
+            process.kill()
+            process.wait()
 
     def judge(self, figures: Figures, seen: list[dict[str, Any]]) -> None:
         """Compare the home, the queue and the portals' own counts with what must be."""
@@ -269,8 +275,7 @@ def crew(portals: int, each: int, limit: int) -> Iterator[Crew]:
             made.settle_in()
             yield made
         finally:
-            for worker in made.workers:
-                worker.kill()
+            made.abandon()
 
 
 def disturbed(
