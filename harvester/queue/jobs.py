@@ -18,6 +18,10 @@ from harvester.queue.server import Queue
 QUEUE = "harvests"
 TRIES = 6
 """How often a job is tried, by the same worker or others, before it is given up."""
+LOST = 20
+"""How often a job may lose its worker: mostly that is not its fault."""
+AFTER_LOSS = timedelta(seconds=10)
+"""The pause after a second loss, longer after each: what ends its workers shall not end all."""
 STALLED = 20.0
 """Seconds without a sign of life after which a worker's jobs are taken over."""
 LATER = timedelta(minutes=5)
@@ -190,8 +194,10 @@ async def take_over(queue: Queue) -> int:
 
 
 def broken_off(tries: int) -> Next:
-    """Return what follows an attempt whose worker was lost: another at once, until it is enough."""
-    return Next(dead=True) if tries + 1 >= TRIES else Next(again=datetime.now(UTC))
+    """Return what follows an attempt whose worker was lost: another, the first one at once."""
+    if tries + 1 >= LOST:
+        return Next(dead=True)
+    return Next(again=datetime.now(UTC) + AFTER_LOSS * min(tries, 6))
 
 
 async def given_up(queue: Queue) -> list[Letter]:

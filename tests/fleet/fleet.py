@@ -95,8 +95,8 @@ def killed(options: argparse.Namespace) -> list[str]:
 
 def scaling(_options: argparse.Namespace) -> list[str]:
     """Print how long one worker takes and how long three."""
-    one, _ = undisturbed(12, 1)
-    three, _ = undisturbed(12, 3)
+    one, _ = undisturbed(8, 1)
+    three, _ = undisturbed(8, 3)
     told = Table("workers", "members", "seconds", "times as fast", box=None, pad_edge=False)
     for figures in (one, three):
         times = f"{one.seconds / figures.seconds:.2f}"
@@ -109,7 +109,7 @@ def side_by_side(_options: argparse.Namespace) -> list[str]:
     """Print what a worker uses by how many members it has at the same time."""
     heads = ("side by side", "members", "seconds", "MiB at most", "cores", "core seconds a member")
     told, wrong = Table(*heads, box=None, pad_edge=False), []
-    for beside, each in ((1, 2), (5, 5), (10, 8), (20, 12)):
+    for beside, each in ((1, 1), (5, 2), (10, 4), (20, 8)):
         figures, load = undisturbed(each, 1, beside)
         row = (beside, figures.members, figures.seconds, load.mib,
                load.cpu / figures.seconds, load.cpu / figures.members)  # fmt: skip

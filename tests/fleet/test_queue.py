@@ -19,11 +19,13 @@ from postgres import Server, server
 from procrastinate.exceptions import ConnectorException
 from pydantic import SecretStr
 
+from harvester.cli.workers import brought_home
 from harvester.errors import Failure, Misconfigured, State
 from harvester.members import Member
 from harvester.model import Window
 from harvester.profile import load
 from harvester.queue.jobs import (
+    LOST,
     QUEUE,
     TRIES,
     Claim,
@@ -42,6 +44,7 @@ from harvester.queue.jobs import (
 from harvester.queue.rate import Shared
 from harvester.queue.server import Queue, open_queue
 from harvester.queue.worker import Worker
+from harvester.store.runs import Run
 from harvester.task import Outcome, Task
 
 NOW = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
@@ -201,13 +204,15 @@ async def silence(queue: Queue, worker: int) -> None:
 def test_what_ends_its_workers_again_and_again_is_given_up(dsn: SecretStr) -> None:
     async def story(queue: Queue) -> None:
         await put(queue, night("ash"), 10)
-        for _ in range(TRIES):
+        for _ in range(LOST):
             worker = await queue.jobs.register_worker()
+            async with queue.pool.connection() as connection:  # the pause is over
+                await connection.execute("UPDATE procrastinate_jobs SET scheduled_at = now()")
             assert await taken(queue, worker)
             await silence(queue, worker)
             assert await take_over(queue) == 1
         (letter,) = await given_up(queue)
-        assert (letter.member, letter.state, letter.tries) == ("ash", None, TRIES)
+        assert (letter.member, letter.state, letter.tries) == ("ash", None, LOST)
 
     told(dsn, story)
 
@@ -421,6 +426,49 @@ def test_one_members_trouble_ends_no_others_harvest(dsn: SecretStr) -> None:
         (letter,) = await given_up(queue)
         assert (letter.member, letter.state) == ("oak", State.ACCOUNT_LOCKED)
         assert await depth(queue) == (1, 0)  # ash is tried again
+
+    told(dsn, story)
+
+
+@pytest.mark.parametrize(
+    ("state", "began", "kind", "expected"),
+    [
+        (State.OK, "2026-11-25T06:00+00:00", "run", True),
+        (State.OK_PARTIAL, "2026-11-25T06:00+00:00", "run", True),
+        (State.OK, "2026-11-25T05:59+00:00", "run", False),  # the evening before, in Chicago
+        (State.OK, "2026-11-25T06:00+00:00", "backfill", False),
+        (State.PORTAL_DOWN, "2026-11-25T06:00+00:00", "run", False),
+        (None, "2026-11-25T06:00+00:00", "run", False),
+    ],
+)
+def test_what_came_home_is_told_by_the_newest_run(
+    state: State | None, began: str, kind: str, *, expected: bool
+) -> None:
+    at = datetime.fromisoformat(began)
+    runs = [
+        Run(1, "caec", "oak", "run", at, at, State.OK, {}),
+        Run(2, "caec", "ash", kind, at, at, state, {}),
+    ]
+    (order,) = night("ash")
+    assert brought_home(order, Crowd().task(order), runs) is expected
+
+
+def test_what_came_home_before_its_worker_was_lost_is_not_harvested_again(dsn: SecretStr) -> None:
+    crowd = Crowd()
+
+    async def story(queue: Queue) -> None:
+        await put(queue, night("ash"), 10)
+        lost = await queue.jobs.register_worker()
+        assert await taken(queue, lost)
+        await silence(queue, lost)
+        await take_over(queue)
+        stop = asyncio.Event()
+        worker = Worker(queue, 1, crowd.task, crowd.harvest, lambda *_: True, stop)
+        working = asyncio.create_task(worker.work(no_browser))
+        await open_jobs(queue)
+        stop.set()
+        await working
+        assert (crowd.ended, await given_up(queue)) == ([], [])
 
     told(dsn, story)
 
