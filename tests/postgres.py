@@ -56,7 +56,6 @@ class Server:
         return f"postgresql://{USER}@/{database}?host={self._folder}"
 
     def _run(self, program: str, *arguments: str) -> None:
-        more = {"user": self._user.pw_uid, "group": self._user.pw_gid} if self._user else {}
         done = subprocess.run(
             [self._programs / program, *arguments],
             cwd=self._folder,
@@ -65,7 +64,8 @@ class Server:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            **more,  # type: ignore[arg-type]
+            user=self._user.pw_uid if self._user else None,
+            group=self._user.pw_gid if self._user else None,
         )
         assert done.returncode == 0, f"{program}: {done.stdout}"
 
