@@ -171,7 +171,7 @@ def tell(queue: Told) -> None:
         return
     shown = table("Given up", "Night", "Tries", "State", "To act", right={"Tries"})
     for one in queue.dead:
-        state = one.state or "its workers were lost"
+        state = one.state or "broken off"
         actor = MEANINGS[one.state].actor if one.state else "maintainer"
         shown.add_row(f"{one.member} ({one.work})", one.night, f"{one.tries}", state, actor)
     print_wide(shown)

@@ -67,7 +67,7 @@ class Next(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """A dead letter: a harvest that was given up; no state where its workers were lost."""
+    """A dead letter: a harvest that was given up; no state where it was broken off each time."""
 
     member: str
     work: Work

@@ -97,7 +97,7 @@ class Worker:
                 await self._give_back()
                 self._lost_sight = False
             return await self.queue.jobs.fetch_job([QUEUE], self._id)
-        except AWAY as away:
+        except (*AWAY, Failure) as away:
             self._lost_sight = True
             log.info("queue.away", error=type(away).__name__)
             return None
