@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test soak zoo bench lint lock clean
+.PHONY: demo test soak fleet zoo bench lint lock clean
 
 demo: .venv/browser
 	$(BIN)/harvester demo
@@ -13,6 +13,10 @@ test: .venv/browser .venv/charts .venv/postgres
 # A hundred backfills that are killed and go on; `make test` does six.
 soak: .venv/browser
 	$(BIN)/python tests/chaos/soak.py --rounds 100
+
+# A thousand members over five portals on three workers that are killed; `make test` does twelve.
+fleet: .venv/browser .venv/postgres
+	PYTHONPATH=tests $(BIN)/python tests/fleet/fleet.py --members 1000
 
 # Every chart library by every strategy; `make test` does a choice of them.
 zoo: .venv/browser .venv/charts
@@ -31,7 +35,7 @@ lint: .venv/packages
 
 lock: .venv/packages
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --custom-compile-command "make lock" --group dev pyproject.toml -o requirements.lock
+	  --no-emit-index-url --custom-compile-command "make lock" --group dev --extra workers pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .venv

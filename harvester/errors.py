@@ -58,6 +58,7 @@ class State(StrEnum):
     INVALID_FILE = "INVALID_FILE"
     INVALID_TAPE = "INVALID_TAPE"
     REPLAY_DIFFERS = "REPLAY_DIFFERS"
+    QUEUE_UNUSABLE = "QUEUE_UNUSABLE"
 
 
 class Meaning(NamedTuple):
@@ -95,6 +96,7 @@ MEANINGS = {
     State.UNKNOWN_ACCOUNT: Meaning(16, "operator", "There is no account of that number."),
     State.STOPPED: Meaning(17, "operator", "The utility is left alone until somebody lifts that."),
     State.CLOCK_BEHIND: Meaning(18, "operator", "The clock of this machine is behind."),
+    State.QUEUE_UNUSABLE: Meaning(19, "operator", "The queue of the workers takes nothing now."),
     State.BAD_CREDENTIALS: Meaning(
         20, "account holder", "The portal rejected the user ID or password; give the right ones."
     ),

@@ -7,7 +7,7 @@ import json
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,6 +98,10 @@ async def visible(page: Page, way: Candidate, inside: Locator | None = None) -> 
     return found
 
 
+async def _at_once() -> None:
+    pass
+
+
 class Counter(Protocol):
     """What a portal needs of the wire: that requests made beside the page are counted too."""
 
@@ -126,6 +130,8 @@ class Portal:
     """Tells the time of retrieval, in UTC."""
     halt: Callable[[], None] = lambda: None
     """Raises, before anything is asked of the portal, where nothing may be."""
+    others: Callable[[], Awaitable[None]] = _at_once
+    """Waits for those who ask the same portal, after our own pause; raises where we may not."""
     early_drift: dict[str, int] = field(default_factory=dict)
     """Locator names whose first candidate did not win, with the rank of the one that did."""
     route: str = ""
@@ -160,8 +166,9 @@ class Portal:
             pause, self._next_turn = self._next_turn - time.monotonic(), 0.0
             if pause > 0:
                 await asyncio.sleep(pause)
-                self.halt()
-                self.answers.rest()
+            await self.others()
+            self.halt()
+            self.answers.rest()
             middle = self.profile.pace.pause_ms / 1000
             self._next_turn = time.monotonic() + random.uniform(0.5, 1.5) * middle  # noqa: S311 - a pause
 

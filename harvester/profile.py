@@ -117,6 +117,9 @@ class Pace(_Strict):
     """How long after its last use a session is worth trying again; 0 keeps none."""
     run_window: Annotated[str, AfterValidator(_hours)] | None = None
     """When runs may begin, in the portal's local time: "22:30-05:00" passes over midnight."""
+    requests_in_10_seconds: Annotated[int, Field(gt=0)] = 100
+    """How many all workers together may make in any ten seconds; one program alone has its pauses.
+    """
     pause_ms: int = 300
     """Middle of the pauses between requests, which last from half to one and a half of it."""
     code_seconds: float = 600

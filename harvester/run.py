@@ -96,6 +96,7 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
         harvest.use_up()
     except Failure as failure:
         outcome.state, outcome.message = failure.state, str(failure)
+        outcome.not_before = failure.not_before
         holds.keep(store.home, name, profile, failure, task.now())
     store.catalog.finish_run(run, outcome.state, task.now(), outcome.facts())
     told: dict[str, str | int] = {"profile": profile, "member": name, "run": run}
@@ -165,10 +166,11 @@ class _Harvest:
         kept = task.credentials.session(age) if worth else None
         async with (
             task.wire(task.profile.origins, sandbox=task.sandbox) as wire,
+            task.turns(task.profile, wire.requests.total) as turn,
             open_context(browser, wire, time_zone=task.profile.time_zone, session=kept) as context,
         ):
             page = await context.new_page()
-            portal = Portal(page, task.profile, wire, self._errand.tick, self._halt)
+            portal = Portal(page, task.profile, wire, self._errand.tick, self._halt, turn)
             try:
                 platform = fit(task.profile)(portal)
                 await platform.ready()

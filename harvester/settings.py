@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     """The Chromium to use instead of one that is found."""
     schemas: Path | None = None
     """The published ESPI schemas, in a folder for each version; without them none is checked."""
+
+    queue: SecretStr | None = None
+    """The PostgreSQL database of the workers' queue, postgresql://...; without it there is none."""
+    queue_limit: int = 50_000
+    """How many harvests may wait in it or be under way."""
 
     @property
     def members_folder(self) -> Path:

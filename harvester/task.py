@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,23 @@ CHECK = "check"
 
 Report = Callable[[str, str, int, int], None]
 """Hears whose (member and last three digits), what, how many are done, and of how many."""
+
+
+Turn = Callable[[], Awaitable[None]]
+"""Waits until the portal may be asked for one more thing; raises Failure where it may not."""
+
+Turns = Callable[[Profile, Callable[[], int]], AbstractAsyncContextManager[Turn]]
+"""Gives one session its turns at a portal; the callable tells how many requests it has made."""
+
+
+@asynccontextmanager
+async def unshared(_profile: Profile, _made: Callable[[], int]) -> AsyncIterator[Turn]:
+    """Give the turns of a session that shares its portal with no other program."""
+
+    async def at_once() -> None:
+        pass
+
+    yield at_once
 
 
 class Credentials(Protocol):
@@ -67,6 +85,8 @@ class Task:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     wire: Callable[..., Wire] = Wire
     """Makes the wire of each session, from the profile's origins and the sandbox."""
+    turns: Turns = unshared
+    """What each session waits for, beside its own pauses, before it asks for anything."""
 
 
 @dataclass
@@ -75,6 +95,8 @@ class Outcome:
 
     state: State = State.OK
     message: str = ""
+    not_before: datetime | None = None
+    """Before that moment it is of no use to try again."""
     accounts: int = 0
     artifacts: int = 0
     pdfs: int = 0

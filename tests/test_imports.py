@@ -137,7 +137,8 @@ NEVER = {
     "walk": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
     "writing": ["run", "filing", "store", "portal", "platforms", "profile", "settings", "survey"],
     "printed": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
-    "run": ["sandbox", "tape", "scrub"],
+    "run": ["sandbox", "tape", "scrub", "queue"],
+    "queue": ["run", "filing", "store", "extract", "portal", "platforms", "members", "settings"],
 }
 """Rooms, and those that they import nothing of."""
 
@@ -226,6 +227,18 @@ def test_only_the_command_line_imports_the_exports() -> None:
 def test_only_the_command_line_imports_the_survey() -> None:
     above = {*room("harvester.cli"), *room("harvester.survey")}
     assert [name for name in FILES if name not in above and needs(name, our("survey"))] == []
+
+
+@pytest.mark.parametrize("package", ["procrastinate", "psycopg_pool"])
+def test_only_the_queue_needs_what_workers_need(package: str) -> None:
+    using = {name for name in FILES if needs(name, [package])}
+    assert using
+    assert using <= set(room("harvester.queue"))
+
+
+def test_only_the_command_line_imports_the_queue() -> None:
+    above = {*room("harvester.cli"), *room("harvester.queue")}
+    assert [name for name in FILES if name not in above and needs(name, our("queue"))] == []
 
 
 def test_there_is_one_place_where_retries_are_decided() -> None:

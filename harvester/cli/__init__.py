@@ -13,7 +13,7 @@ from typing import Any
 from harvester.errors import MEANINGS, Failure, State
 
 EXIT_CODES = """exit codes: 0 all is well; 3 something is missing and is asked for again by itself;
-10-18 set-up; 20-29 a person must act; 30-33 try later; 40-41 the portal changed;
+10-19 set-up; 20-29 a person must act; 30-33 try later; 40-41 the portal changed;
 50-51 the trail of what was done was tampered with; 52-54 a file or recording is not what it should
 be; 60-64 permission is missing or unclear"""
 
@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     _drift(command)
     _profiles(command, group)
     _store(command, group)
+    _workers(command)
     return parser
 
 
@@ -388,6 +389,20 @@ def _profiles(command: Make, group: Make) -> None:
         "--member", metavar="NAME", help="sign in as this member, and walk every page (default no)"
     )
     test.add_argument("--headed", action="store_true", help="show the browser at work")
+
+
+def _workers(command: Make) -> None:
+    put = command("enqueue", "put harvests into the queue that workers share", "workers.enqueue")
+    put.add_argument("members", nargs="*", help="sign-ins by name (default all)")
+    how = put.add_mutually_exclusive_group()
+    how.add_argument("--now", action="store_true", help="before all others: somebody waits")
+    how.add_argument(
+        "--backfill", action="store_true", help="all that the portal shows, after all others"
+    )
+    worker = command("worker", "do the harvests of the queue until stopped", "workers.work")
+    worker.add_argument(
+        "--side-by-side", type=_count, default=4, metavar="N", help="harvests at once (default 4)"
+    )
 
 
 def exit_code(states: Sequence[State]) -> int:

@@ -7,7 +7,7 @@ import asyncio
 import getpass
 import sys
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from harvester import cli, members, profile
@@ -16,11 +16,13 @@ from harvester.cli.common import logging_to_stderr, settings_of
 from harvester.cli.custody import vault_of
 from harvester.cli.simulated import at_ease, permit
 from harvester.custody.credentials import Kept
+from harvester.custody.vault import Vault
 from harvester.errors import Misconfigured, State
 from harvester.filing import Filing, Store
 from harvester.members import Member
 from harvester.model import Window
 from harvester.run import harvest_all
+from harvester.settings import Settings
 from harvester.task import SIGN_IN, Outcome, Task
 
 RUN_DAYS = 45
@@ -74,20 +76,20 @@ async def _with_portal(
 
 def run(options: argparse.Namespace) -> int:
     """Fetch what is new."""
-    return _fetch(options, "run", RUN_DAYS)
+    return _fetch(options, "run", None)
 
 
 def sign_in(options: argparse.Namespace) -> int:
     """Try whether a sign-in works, and let it be used again if it does."""
-    return _fetch(options, SIGN_IN, RUN_DAYS)
+    return _fetch(options, SIGN_IN, None)
 
 
 def backfill(options: argparse.Namespace) -> int:
     """Fetch everything the portal still shows."""
-    return _fetch(options, "backfill", None)
+    return _fetch(options, "backfill", options.months)
 
 
-def _fetch(options: argparse.Namespace, kind: str, days: int | None) -> int:
+def _fetch(options: argparse.Namespace, kind: str, months: int | None) -> int:
     settings = settings_of(options)
     chosen = [members.load(settings, name) for name in options.members] or members.every(settings)
     if not chosen:
@@ -96,16 +98,28 @@ def _fetch(options: argparse.Namespace, kind: str, days: int | None) -> int:
             f"Nobody is to be harvested in {settings.home} yet; `harvester member add` adds one.",
         )
     ask = getpass.getpass if sys.stdin.isatty() else None
-    store, tasks = Store(settings.home), []
+    store = Store(settings.home)
     vault = vault_of(settings, store)
-    for member in chosen:
-        portal = profile.load(member.profile, settings.profile_folders)
-        today = datetime.now(portal.zone).date()
-        start = today - timedelta(days=days) if days else months_back(today, options.months)
-        kept = Kept(settings, vault, member, ask, _utc)
-        tasks.append(Task(member, portal, kept, Window(start, today), today, kind))
+    tasks = [task_of(settings, vault, member, kind, months, ask=ask) for member in chosen]
     outcomes = asyncio.run(_harvest(tasks, store, options))
     return _tell(options, store, tasks, outcomes)
+
+
+def task_of(
+    settings: Settings,
+    vault: Vault,
+    member: Member,
+    kind: str,
+    months: int | None,
+    *,
+    ask: Callable[[str], str] | None = None,
+) -> Task:
+    """Return the harvest of a member that is due now: the days that may be revised, or months."""
+    portal = profile.load(member.profile, settings.profile_folders)
+    today = datetime.now(portal.zone).date()
+    start = months_back(today, months) if months else today - timedelta(days=RUN_DAYS)
+    kept = Kept(settings, vault, member, ask, _utc)
+    return Task(member, portal, kept, Window(start, today), today, kind)
 
 
 def _utc() -> datetime:
@@ -135,7 +149,10 @@ def reprocess(options: argparse.Namespace) -> int:
 
 
 def _tell(
-    options: argparse.Namespace, store: Store, tasks: Sequence[Task], outcomes: Sequence[Outcome]
+    options: argparse.Namespace,
+    store: Store,
+    tasks: Sequence[Task],
+    outcomes: Sequence[Outcome],
 ) -> int:
     return cli.exit_code(show.home(store, tasks, outcomes, as_json=options.json))
 

@@ -27,8 +27,16 @@ REFERENCE = timedelta(days=35)
 
 def status(options: argparse.Namespace) -> int:
     """Show what the home has."""
-    store = Store(settings_of(options).home)
-    return cli.exit_code(show.home(store, [], [], as_json=options.json))
+    settings = settings_of(options)
+    queue = None
+    if settings.queue:
+        from harvester.cli import workers
+
+        queue = workers.told(settings)
+    states = show.home(Store(settings.home), [], [], as_json=options.json, queue=queue)
+    if queue and not options.json:
+        workers.tell(queue)
+    return cli.exit_code(states)
 
 
 def findings(options: argparse.Namespace) -> int:

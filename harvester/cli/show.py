@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harvester.checks import RULES
 from harvester.cli.common import table, tell
+from harvester.cli.workers import Told
 from harvester.errors import MEANINGS, State
 from harvester.lookback import changes
 from harvester.stops import stopped
@@ -154,12 +155,17 @@ def _last(run: Run) -> None:
 
 
 def home(
-    store: Store, tasks: Sequence[Task], results: Sequence[Outcome], *, as_json: bool
+    store: Store,
+    tasks: Sequence[Task],
+    results: Sequence[Outcome],
+    *,
+    as_json: bool,
+    queue: Told | None = None,
 ) -> list[State]:
     """Show what runs brought and what the home has; return the states that it is in."""
     held, runs = list(store.catalog.holdings()), store.catalog.last_runs()
     if as_json:
-        _as_json(store.home, held, runs, tasks, results)
+        _as_json(store.home, held, runs, tasks, results, queue=queue)
     else:
         outcomes(tasks, results)
         holdings(store, held, [] if results else runs)
@@ -172,6 +178,8 @@ def _as_json(
     runs: Sequence[Run],
     tasks: Sequence[Task],
     results: Sequence[Outcome],
+    *,
+    queue: Told | None,
 ) -> None:
     """Print everything as one document."""
     document = {
@@ -194,5 +202,6 @@ def _as_json(
             one._asdict() | {"account": one.account.number, "rate": one.account.rate}
             for one in held
         ],
+        "queue": queue._asdict() if queue else None,
     }
     print(json.dumps(document, default=str, indent=2))
