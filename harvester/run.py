@@ -144,6 +144,7 @@ class _Harvest:
                 self._note("authorization.used", authorization=name)
 
     def _halt(self) -> None:
+        self.task.halt()
         stops.refuse(self._home, self.task.profile.id)
         self._errand.permission()
 
