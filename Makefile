@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test soak zoo bench lint lock clean
+.PHONY: demo test soak zoo year bench lint lock clean
 
 demo: .venv/browser
 	$(BIN)/harvester demo
@@ -17,6 +17,10 @@ soak: .venv/browser
 # Every chart library by every strategy; `make test` does a choice of them.
 zoo: .venv/browser .venv/charts
 	cd tests && ../$(BIN)/python -m charts.zoo
+
+# A year of real nights by a clock that is driven; `make test` does ten of them.
+year: .venv/browser
+	$(BIN)/python tests/night/year.py
 
 bench: .venv/packages
 	$(BIN)/python -m bench.bills

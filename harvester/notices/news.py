@@ -28,37 +28,38 @@ def needing(
 ) -> tuple[list[News], dict[str, str]]:
     """Return what a person must do now and was not told yet, and what they will have been told.
 
-    `runs` is the newest of each sign-in, `good` when each last had a good one and `told` the word
+    `runs` is the newest of each sign-in, `good` until when each had good ones and `told` the word
     by which its need was told.  A sign-in that is well again can be told of again.
     """
     news, known = [], {}
     for run in runs:
         whose = f"{run.profile}/{run.member}"
-        need = _need(run, good.get(whose), now)
+        need = _need(run, good.get(whose, run.started_at), now)
         if need is None:
             if run.state is None and whose in told:
                 known[whose] = told[whose]  # it is under way: nothing is known yet
             continue
         known[whose] = need
         if told.get(whose) != need:
-            news.append(_said(run, need, good.get(whose)))
+            news.append(_said(run, need, good.get(whose, run.started_at)))
     return news, known
 
 
-def _need(run: Run, good: datetime | None, now: datetime) -> str | None:
+def _need(run: Run, good: datetime, now: datetime) -> str | None:
     if run.state and not MEANINGS[run.state].actor.startswith("nobody"):
         return run.state
     well = run.state in {State.OK, State.OK_PARTIAL}
-    since = good or run.started_at
-    return LATE_WORD if run.state and not well and now - since >= LATE else None
+    return LATE_WORD if run.state and not well and now - good >= LATE else None
 
 
-def _said(run: Run, need: str, good: datetime | None) -> News:
+def _said(run: Run, need: str, good: datetime) -> News:
     state = run.state or State.PENDING
     meaning = MEANINGS[state]
     if need == LATE_WORD:
-        when = f"since {good:%Y-%m-%d %H:%M} UTC" if good else "so far"
-        said = f"No harvest came through {when}; the last one ended so: {meaning.said}"
+        said = (
+            f"No harvest came through since {good:%Y-%m-%d %H:%M} UTC; the last one ended so:"
+            f" {meaning.said}"
+        )
         actor = "operator"
     else:
         said, actor = meaning.said, meaning.actor

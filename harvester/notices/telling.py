@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,31 +20,32 @@ from harvester.notices.news import Freshness, News
 from harvester.notices.outbox import Message
 from harvester.store.audit import masked
 from harvester.store.home import unusable
+from harvester.store.runs import Run
+from harvester.store.usage import WEEKLY_AGAIN
 
 DAY = timedelta(days=1)
-RECENT = 45
-"""Days back in which a gap is told of in the digest."""
 COUNTED = ("days", "pdfs", "revised", "requests", "sign_ins")
 
 
-async def tell(store: Store, vault: Vault, now: datetime, closed: date | None) -> int:
+async def tell(
+    store: Store, vault: Vault, now: datetime, runs: Sequence[Run], closed: date | None
+) -> int:
     """Tell every channel what it is to know; return how many messages arrived.
 
-    `closed` is the newest night that is over everywhere, of which a digest is due.
+    `runs` is the newest of each sign-in, and `closed` the newest night that is over everywhere, of
+    which a digest is due.
     """
     ways = channels.every(store.home)
     if not ways:
         return 0
     told = _told(store.home)
-    found, known = news.needing(
-        store.catalog.last_runs(), store.catalog.last_good(), told.members, now
-    )
+    found, known = news.needing(runs, store.catalog.good_until(), told.members, now)
     for one in found:
         for channel in ways:
             outbox.put(store.home, message_of(channel, "action_needed", one, now))
     day = max(f"{closed or ''}", told.digest)
     if day > told.digest:
-        summary = summed_up(store, day, now)
+        summary = summed_up(store, runs, day, now)
         for channel in ways:
             if channel.digest:
                 outbox.put(store.home, message_of(channel, "digest", summary, now))
@@ -83,7 +84,7 @@ def message_of(channel: Channel, topic: str, one: News, now: datetime) -> Messag
     )
 
 
-def summed_up(store: Store, day: str, now: datetime) -> News:
+def summed_up(store: Store, runs: Sequence[Run], day: str, now: datetime) -> News:
     """Return the digest of a home."""
     today = now.date()
     accounts = [
@@ -93,7 +94,7 @@ def summed_up(store: Store, day: str, now: datetime) -> News:
             store.catalog.newest_hour(one.id),
             one.hours,
             one.bills,
-            len(store.catalog.unanswered(one.id, Window(today - RECENT * DAY, today - DAY))),
+            len(store.catalog.unanswered(one.id, Window(today - WEEKLY_AGAIN * DAY, today - DAY))),
         )
         for one in store.catalog.holdings()
     ]
@@ -101,7 +102,7 @@ def summed_up(store: Store, day: str, now: datetime) -> News:
     for run in store.catalog.runs_since(now - DAY):
         for name in COUNTED:
             counts[name] += run.facts.get(name, 0)
-    return news.digest(day, store.catalog.last_runs(), accounts, counts)
+    return news.digest(day, runs, accounts, counts)
 
 
 class Told(BaseModel):

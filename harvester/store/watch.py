@@ -55,11 +55,15 @@ class Watch(Database):
             for profile, member, state, runs, requests, sign_ins in rows
         ]
 
-    def last_good(self) -> dict[str, datetime]:
-        """Return when each sign-in (`profile/member`) last had a run that ended well."""
+    def good_until(self) -> dict[str, datetime]:
+        """Return when each sign-in (`profile/member`) last had a run that ended well.
+
+        Where none ever did, it is when the first one began.
+        """
         rows = self._rows(
-            "SELECT profile || '/' || member, max(finished_at) FROM run"
-            " WHERE state IN (?, ?) GROUP BY profile, member",
+            "SELECT profile || '/' || member,"
+            " coalesce(max(finished_at) FILTER (WHERE state IN (?, ?)), min(started_at))"
+            " FROM run GROUP BY profile, member",
             State.OK,
             State.OK_PARTIAL,
         )
