@@ -116,7 +116,7 @@ class Coop:
             self.requests += counts.total
             assert not counts.dangerous
             await self._runner.cleanup()
-            self._runner = None
+            self._runner = self._shown = None
 
     def wrong(self, first: date, last: date) -> list[str]:
         """Compare the delivered hours of local days with the truth of the last simulated day."""
