@@ -20,7 +20,7 @@ zoo: .venv/browser .venv/charts
 
 # A year of real nights by a clock that is driven; `make test` does ten of them.
 year: .venv/browser
-	$(BIN)/python tests/night/year.py
+	PYTHONPATH=tests $(BIN)/python tests/night/year.py
 
 bench: .venv/packages
 	$(BIN)/python -m bench.bills

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from conftest import apart
 from entrusted import settings_of
 from permitted import permit
 
+import harvester.run
 from harvester import members
+from harvester.browser import open_browser
 from harvester.cli.simulated import Known
 from harvester.filing import Store
 from harvester.members import Member
@@ -26,6 +32,7 @@ from harvester.sandbox.world import ZONE as NAME
 from harvester.sandbox.world import World
 from harvester.task import Task
 
+Test = TypeVar("Test", bound=Callable[..., None])
 DAY = timedelta(days=1)
 ZONE = ZoneInfo(NAME)
 PROFILE = """platform = "oscp"
@@ -39,6 +46,33 @@ pause_ms = 0
 click_ms = 0
 {more}
 """
+
+
+def in_a_thread(test: Test) -> Test:
+    """Hold a test in a thread, whose loop and whose database are its own."""
+
+    @wraps(test)
+    def held(*arguments: Any, **named: Any) -> None:
+        apart(partial(test, *arguments, **named))
+
+    return held  # type: ignore[return-value]
+
+
+@asynccontextmanager
+async def one_browser() -> AsyncIterator[None]:
+    """Use one browser for all runs meanwhile: a launch for each would double their time."""
+    before = harvester.run.open_browser
+    async with open_browser() as browser:
+
+        @asynccontextmanager
+        async def the_same(**_: Any) -> AsyncIterator[Any]:
+            yield browser
+
+        harvester.run.open_browser = the_same
+        try:
+            yield
+        finally:
+            harvester.run.open_browser = before
 
 
 class SignedOut(Known):
@@ -72,11 +106,15 @@ class Coop:
         permit(self.home, "house", "coop")
         self.settings = settings_of(self.home)
         self.store = Store(self.home)
-        members.add(self.settings, Member(name="house", profile="coop", user=self.user))
+        self.join("house", "coop")
         self.schedule = Schedule(self.settings, self.store, self._task, lambda: self.now)
         self._runner: web.AppRunner | None = None
         self._shown: tuple[date, str] | None = None
         self._port = 0
+
+    def join(self, name: str, profile: str) -> None:
+        """Add another member."""
+        members.add(self.settings, Member(name=name, profile=profile, user=self.user))
 
     @property
     def world(self) -> World:
@@ -86,6 +124,15 @@ class Coop:
     def _task(self, member: Member, found: Profile, window: Window, today: date) -> Task:
         made = Task(member, found, SignedOut(f"{self.user}-Pa55"), window, today)
         return replace(made, sandbox=self._port, now=lambda: self.now)
+
+    def pass_time(self, until: datetime) -> None:
+        """Let time pass on a loop of its own, with one browser."""
+
+        async def nights() -> None:
+            async with one_browser():
+                await self.go(until)
+
+        asyncio.run(nights())
 
     async def go(self, until: datetime) -> None:
         """Let time pass from one moment at which somebody is due to the next."""
@@ -105,9 +152,12 @@ class Coop:
             return
         await self._close()
         switches = Switches.parse(shown[1].split())
-        app = portal(self.world, base="/oscp", switches=switches, now=lambda: self.now.timestamp())
+        app = portal(self.world, base="/oscp", switches=switches, now=self._seconds)
         self._app, self._shown = app, shown
         self._runner, self._port = await serve(app)
+
+    def _seconds(self) -> float:
+        return self.now.timestamp()
 
     async def _close(self) -> None:
         if self._runner:

@@ -12,21 +12,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
-
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 import structlog
-from nights import DAY, ZONE, Coop, nights_of
+from nights import DAY, ZONE, Coop, nights_of, one_browser
 from tenacity import wait_none
 
 import harvester.retries
-import harvester.run
-from harvester.browser import open_browser
 from harvester.night.plan import last_night
 
 FIRST = date(2026, 2, 20)
@@ -44,23 +37,23 @@ OFF = {
 """Local days on which the machine is switched off."""
 
 
+def tell(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 async def year(home: Path, nights: int) -> tuple[Coop, float]:
     """Let so many nights pass; return what is left of them, and the seconds that they took."""
     down, off = nights_of(DOWN), nights_of(OFF)
     noon = datetime(FIRST.year, FIRST.month, FIRST.day, 18, tzinfo=UTC)
     coop = Coop(home, "sandbox-home", noon, lambda at: "down=1000000" if down(at) else "", off)
     began = time.monotonic()
-    async with open_browser() as browser:
-
-        @asynccontextmanager
-        async def the_same(**_: Any) -> AsyncIterator[Any]:
-            yield browser
-
-        harvester.run.open_browser = the_same  # a launch for each night would double the time
+    async with one_browser():
         for n in range(1, nights + 1):
             await coop.go(noon + n * DAY)
             if n % 30 == 0:
-                print(f"{n} nights in {time.monotonic() - began:.0f} s", flush=True)
+                tell(f"{n} nights in {time.monotonic() - began:.0f} s")
     return coop, time.monotonic() - began
 
 
@@ -79,13 +72,13 @@ def main() -> int:
         profile = coop.schedule.plan().profiles["house"]
         late = [run for run in runs if last_night(profile, run.started_at).closes <= run.started_at]
         hours = 24 * (last - FIRST).days
-        print(f"{nights} nights of {FIRST} to {last} in {seconds / 60:.1f} minutes")
-        print(f"runs by state: {dict(Counter(f'{run.state}' for run in runs))}")
-        print(f"runs that caught a missed night up: {len(late)}")
-        print(f"requests: {sum(run.facts.get('requests', 0) for run in runs)}")
-        print(f"most sign-ins in 24 hours: {coop.most_sign_ins()} of {profile.pace.sign_ins_a_day}")
-        print(f"hours that are not the portal's, of {hours} or so: {len(wrong)}")
-        print("\n".join(wrong[:20]))
+        tell(f"{nights} nights of {FIRST} to {last} in {seconds / 60:.1f} minutes")
+        tell(f"runs by state: {dict(Counter(f'{run.state}' for run in runs))}")
+        tell(f"runs that caught a missed night up: {len(late)}")
+        tell(f"requests: {sum(run.facts.get('requests', 0) for run in runs)}")
+        tell(f"most sign-ins in 24 hours: {coop.most_sign_ins()} of {profile.pace.sign_ins_a_day}")
+        tell(f"hours that are not the portal's, of {hours} or so: {len(wrong)}")
+        tell("\n".join(wrong[:20]))
         return int(bool(wrong) or coop.most_sign_ins() > profile.pace.sign_ins_a_day)
 
 
