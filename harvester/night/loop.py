@@ -181,10 +181,12 @@ async def forever(keeper: Keeper, ending: Ending, port: int | None) -> None:
             await keeper.beat()
             await ending.within(BEAT)
 
-    async with serving(keeper, port), asyncio.TaskGroup() as both:
+    async with serving(keeper, port) as served, asyncio.TaskGroup() as both:
+        log.info("schedule.started", home=str(keeper.store.home), port=served)
         both.create_task(nights())
         both.create_task(beats())
     await keeper.beat()
+    log.info("schedule.ended")
 
 
 @asynccontextmanager

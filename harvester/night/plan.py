@@ -21,6 +21,8 @@ AGAIN = frozenset(
     }
 )  # fmt: skip
 """States that nobody has to act on: the same night tries again, as after a run that was killed."""
+BROKEN_OFF = frozenset({None, State.PENDING})
+"""Of a run that was killed or told to end, which is no failure: it goes on by day as well."""
 FIRST_PAUSE = timedelta(minutes=15)
 """Between a failed run and the next one of that night; doubled by each that fails."""
 
@@ -59,8 +61,8 @@ def due(profile: Profile, pasts: Mapping[str, Past], now: datetime) -> list[Due]
 
     A sign-in is harvested once a night, at its own moment of the window.  A night that passed
     without any run is caught up once, as soon as anybody looks.  A run that failed is followed by
-    others within the window, where its state allows.  None is planned before the day's sign-ins
-    and runs allow it.
+    others within the window, where its state allows; one that was broken off, by others at any
+    time.  None is planned before the day's sign-ins and runs allow it.
     """
     return sorted(_next(profile, member, past, now) for member, past in pasts.items())
 
@@ -113,7 +115,8 @@ def _next(profile: Profile, member: str, past: Past, now: datetime) -> Due:
         if last.state is None or last.state in AGAIN:
             pause = FIRST_PAUSE * 2 ** min(len(tonight) - 1, 8)
             at = max((last.finished_at or last.started_at) + pause, allowed)
-            if max(at, now) < night.closes:
+            broken_off = last.state in BROKEN_OFF and not profile.pace.run_window
+            if broken_off or max(at, now) < night.closes:
                 return Due(at, member, night.day)
     coming = night_of(profile, night.day + DAY)
     return Due(max(moment_of(profile, member, coming), allowed), member, coming.day)

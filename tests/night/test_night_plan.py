@@ -200,6 +200,15 @@ def test_a_failed_catching_up_is_not_tried_again_by_day() -> None:
     assert at >= local("2026-06-16 01:00")
 
 
+@pytest.mark.parametrize("state", [State.PENDING, None])
+def test_a_run_that_was_broken_off_goes_on_by_day_too(state: State | None) -> None:
+    began = local("2026-06-15 09:00")
+    at = next_at(profile(), began + HOUR, run(began, state))
+    assert at == began + (17 if state else 15) * MINUTE
+    held = profile(run_window="01:00-05:30")
+    assert next_at(held, began + HOUR, run(began, state)) >= local("2026-06-16 01:00")
+
+
 def test_a_run_by_hand_in_the_night_is_the_nights_run_and_a_tried_sign_in_is_not() -> None:
     began = local("2026-06-15 01:01")
     by_hand = run(began)._replace(kind="backfill")

@@ -56,22 +56,12 @@ def test_ten_nights_with_a_clock_change_an_outage_and_a_machine_that_was_off(
     assert all(run.facts["sign_ins"] == 0 for run in failed)
     assert coop.wrong(date(2026, 9, 1), date(2026, 11, 6)) == []
     assert coop.most_sign_ins() <= 2
-
-
-@in_a_thread
-def test_older_days_come_home_some_at_a_time_newest_first_until_none_is_left(
-    tmp_path: Path,
-) -> None:
-    coop = coop_at(tmp_path / "home", "2026-06-01 12:00", more="[night]\nolder_days = 40")
-    opened = coop.world.opened(coop.world.sign_in(coop.user).accounts[0].number)
-    coop.pass_time(coop.now + timedelta(hours=2))
-    (entry,) = coop.store.catalog.accounts()
-    firsts = [coop.store.catalog.extent(entry.id)[0]]
-    for _ in range(2):
-        coop.pass_time(coop.now + DAY)
-        firsts.append(coop.store.catalog.extent(entry.id)[0])
-    recent = date(2026, 6, 1) - 45 * DAY
-    assert firsts == [max(recent - n * 40 * DAY, opened) for n in range(3)]
+    # Older days come home 31 at a time, newest first, and after a night that failed the same again.
+    starts = [e.facts["start"] for e in coop.store.trail.entries() if e.event == "run.started"]
+    began = [date.fromisoformat(f"{start}") for start in dict.fromkeys(starts)]
+    recent = FIRST - 45 * DAY
+    expected = [recent, *(recent - 31 * n * DAY for n in range(1, 7))]
+    assert began == expected
 
 
 @in_a_thread
