@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from typing import NamedTuple
 
 import structlog
@@ -75,12 +76,14 @@ class Schedule:
         named: dict[str, dict[str, Past]] = defaultdict(dict)
         broken: dict[str, Failure] = {}
         profiles = self._profiles(broken)
-        runs = self._store.catalog.runs_since(now - 2 * DAY)
+        runs: dict[tuple[str, str], list[Run]] = defaultdict(list)
+        for run in self._store.catalog.runs_since(now - 2 * DAY):
+            runs[run.profile, run.member].append(run)
         for name, found in profiles.items():
             pause = holds.paused(self._store.home, found.id)
             allowed = self._permission(name, found, now)
             named[found.id][name] = Past(
-                [run for run in runs if (run.profile, run.member) == (found.id, name)],
+                runs[found.id, name],
                 self._store.catalog.sign_ins_since(found.id, name, now - DAY),
                 allowed.runs_a_day if allowed else None,
                 pause.not_before if pause else None,
@@ -146,10 +149,11 @@ class Schedule:
         return Window(start, today)
 
     def _profiles(self, broken: dict[str, Failure]) -> dict[str, Profile]:
+        load = cache(partial(profile.load, folders=self._settings.profile_folders))
         found = {}
         for member in members.every(self._settings):
             try:
-                found[member.name] = profile.load(member.profile, self._settings.profile_folders)
+                found[member.name] = load(member.profile)
             except Failure as failure:  # of one sign-in, which keeps nobody else from theirs
                 broken[member.name] = failure
         return found
