@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -85,8 +86,9 @@ def test_a_line_of_a_crontab_starts_what_it_should_whatever_the_home_is_called(
     program(tmp_path, "show", '#!/bin/sh\nprintf "%s\\n" "$HARVESTER_KEEP" "$@"\n')
     install.install(Job(Path(home), [str(show), "--home", home], {"HARVESTER_KEEP": "a b%"}))
     line = (tmp_path / "crontab").read_text().rstrip("\n")
-    # What cron does with a line: the five times go, and a percent sign that is escaped stays one.
-    command = line.split(" ", 5)[5].replace("\\%", "%")
+    # What cron does with a line: the five times go, and so does all from the first percent sign
+    # that is not escaped, see crontab(5).
+    command = re.split(r"(?<!\\)%", line.split(" ", 5)[5])[0].replace("\\%", "%")
     told = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert told.stdout.splitlines() == ["a b%", "--home", home]
 
@@ -128,6 +130,9 @@ def test_units_are_what_systemd_reads(
     python.symlink_to("/bin/true")
     environment = {"HARVESTER_KEEP": 'a%b "c" \\d'}
     written = install.install(Job(home, [str(python), "--home", str(home)], environment))
+    # Percent and dollar signs are doubled, and quotes and backslashes escaped: systemd.service(5).
+    words = Path(written[0]).read_text()
+    assert '/50%% of $$HOME \\"x\\" \\\\y"\n' in words
     monkeypatch.undo()
     checked = subprocess.run(
         ["systemd-analyze", "verify", "--user", *written],
