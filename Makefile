@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test soak fleet zoo bench lint lock clean
+.PHONY: demo test soak fleet zoo year bench lint lock clean
 
 demo: .venv/browser
 	$(BIN)/harvester demo
@@ -21,6 +21,10 @@ fleet: .venv/browser .venv/postgres
 # Every chart library by every strategy; `make test` does a choice of them.
 zoo: .venv/browser .venv/charts
 	cd tests && ../$(BIN)/python -m charts.zoo
+
+# A year of real nights by a clock that is driven; `make test` does ten of them.
+year: .venv/browser
+	PYTHONPATH=tests $(BIN)/python tests/night/year.py
 
 # Every case beside its floor; exit code 2 of make if a goal is missed (see bench/README.md).
 bench: .venv/browser

@@ -51,6 +51,7 @@ class State(StrEnum):
     UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
     STOPPED = "STOPPED"
     CLOCK_BEHIND = "CLOCK_BEHIND"
+    NO_TIMER = "NO_TIMER"
     TRAIL_BROKEN = "TRAIL_BROKEN"
     CHECKPOINT_REFUSED = "CHECKPOINT_REFUSED"
     INVALID_AUTHORIZATION = "INVALID_AUTHORIZATION"
@@ -75,7 +76,7 @@ _NEXT = "nobody: the next run asks again"
 
 MEANINGS = {
     State.OK: Meaning(0, "nobody", "Everything that the portal shows is here."),
-    State.PENDING: Meaning(0, "nobody", "Another harvest of this sign-in is under way."),
+    State.PENDING: Meaning(0, "nobody", "It is not finished: under way elsewhere, or told to end."),
     State.OK_PARTIAL: Meaning(3, _NEXT, "Most is here; something could not be had yet."),
     State.NO_DATA: Meaning(3, _NEXT, "The portal has no value for it so far."),
     State.PARTIAL_DAY: Meaning(3, _NEXT, "The portal leaves out hours of the day."),
@@ -97,6 +98,7 @@ MEANINGS = {
     State.STOPPED: Meaning(17, "operator", "The utility is left alone until somebody lifts that."),
     State.CLOCK_BEHIND: Meaning(18, "operator", "The clock of this machine is behind."),
     State.QUEUE_UNUSABLE: Meaning(19, "operator", "The queue of the workers takes nothing now."),
+    State.NO_TIMER: Meaning(19, "operator", "This machine cannot be told to run it by itself."),
     State.BAD_CREDENTIALS: Meaning(
         20, "account holder", "The portal rejected the user ID or password; give the right ones."
     ),

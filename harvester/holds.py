@@ -34,12 +34,17 @@ def lift(home: Path, member: str) -> None:
     _file(home, f"member-{member}").unlink(missing_ok=True)
 
 
+def paused(home: Path, profile: str) -> Hold | None:
+    """Return the pause that a portal asked for last, which may be over."""
+    return _read(_file(home, f"portal-{profile}"))
+
+
 def refuse(home: Path, member: str, profile: str, at: datetime, *, by_hand: bool) -> None:
     """Raise where nothing may be asked; `by_hand` a person tries whether a member's hold is over.
 
     Raises ActionNeeded for a sign-in that waits for a person, Transient for a portal's pause.
     """
-    pause = _read(_file(home, f"portal-{profile}"))
+    pause = paused(home, profile)
     if pause and pause.not_before and at < pause.not_before:
         raise Transient(
             pause.state,

@@ -130,6 +130,17 @@ class Pace(_Strict):
     """Pause between download clicks: Chromium silently drops the 11th within a second."""
 
 
+class Night(_Strict):
+    """When a schedule harvests, and how much of what is older it brings home at a time."""
+
+    window: Annotated[str, AfterValidator(_hours)] = "01:00-05:30"
+    """When scheduled runs begin, in the portal's local time, once the day before is published."""
+    spread_minutes: Annotated[int, Field(ge=0)] = 90
+    """Over how much of the window's beginning the runs of several sign-ins are spread."""
+    older_days: Annotated[int, Field(ge=0)] = 92
+    """How many older days that are not at home yet a night's run brings home as well."""
+
+
 class Feed(_Strict):
     """The options in which co-ops on one product differ at the usage feeds."""
 
@@ -173,6 +184,7 @@ class Profile(_Strict):
     functions: Mapping[str, str]
     """Names of the page's own script functions that a flow calls."""
     pace: Pace = Pace()
+    night: Night = Night()
     feed: Feed = Feed()
     walk: Walk = Walk()
     """How the portal is walked, where its platform leaves that to the profile."""

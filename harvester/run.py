@@ -152,6 +152,7 @@ class _Harvest:
 
     def _halt(self) -> None:
         self.still_alone()
+        self.task.halt()
         stops.refuse(self._home, self.task.profile.id)
         self._errand.permission()
 

@@ -83,6 +83,8 @@ class Task:
     sandbox: int | None = None
     """The loopback port of an embedded portal that answers the profile's origins."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    halt: Callable[[], None] = lambda: None
+    """Raises where the program is told to end; asked before every request."""
     wire: Callable[..., Wire] = Wire
     """Makes the wire of each session, from the profile's origins and the sandbox."""
     turns: Turns = unshared

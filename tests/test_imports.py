@@ -139,6 +139,8 @@ NEVER = {
     "printed": ["run", "filing", "store", "extract", "portal", "platforms", "profile", "settings"],
     "run": ["sandbox", "tape", "scrub", "queue"],
     "queue": ["run", "filing", "store", "extract", "portal", "platforms", "members", "settings"],
+    "notices": ["run", "night", "portal", "platforms", "browser", "sandbox", "wire", "extract"],
+    "night": ["cli", "sandbox", "tape", "scrub", "portal", "platforms", "browser", "extract"],
 }
 """Rooms, and those that they import nothing of."""
 
@@ -192,19 +194,20 @@ def test_nothing_below_the_conductor_asks_for_permission() -> None:
 
 
 def test_nothing_but_the_command_line_imports_the_command_line() -> None:
-    below = set(FILES) - set(room("harvester.cli"))
+    below = set(FILES) - set(room("harvester.cli")) - {"harvester.__main__"}
     assert len(below) > 30
     assert [name for name in sorted(below) if needs(name, our("cli"))] == []
 
 
-def test_only_the_command_line_imports_the_conductor() -> None:
-    above = {*room("harvester.cli"), "harvester.run"}
+def test_only_the_command_line_and_the_schedule_import_the_conductor() -> None:
+    above = {*room("harvester.cli"), *room("harvester.night"), "harvester.run"}
     assert [name for name in FILES if name not in above and needs(name, our("run"))] == []
 
 
 def test_secrets_are_opened_by_what_signs_in_and_the_command_line_only() -> None:
     given = (*our("members", "task", "errand", "run", "forgetting"),)
-    above = {*room("harvester.custody"), *given, *room("harvester.cli")}
+    telling = {*room("harvester.notices"), *room("harvester.night")}
+    above = {*room("harvester.custody"), *given, *room("harvester.cli"), *telling}
     opening = [name for name in FILES if needs(name, our("custody"))]
     assert [name for name in opening if name not in above] == []
 
@@ -217,6 +220,18 @@ def test_each_way_to_a_secret_has_one_room(package: str, only: str) -> None:
     others = room("harvester.sandbox")  # which asks for codes as the portals do
     using = [name for name in FILES if name not in others and needs(name, [package])]
     assert using == [f"harvester.custody.{only}"]
+
+
+def test_only_the_command_line_imports_the_schedule() -> None:
+    above = {*room("harvester.cli"), *room("harvester.night")}
+    assert [name for name in FILES if name not in above and needs(name, our("night"))] == []
+
+
+def test_the_plan_of_nights_and_the_news_are_pure() -> None:
+    allowed = ("errors", "profile", "store.runs", "task", "night.plan")
+    for name in our("night.plan", "notices.news"):
+        known = tuple(f"harvester.{one}" for one in allowed)
+        assert [n for n in needs(name, ["harvester"]) if not n.startswith(known)] == [], name
 
 
 def test_only_the_command_line_imports_the_exports() -> None:

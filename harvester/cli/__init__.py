@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     _profiles(command, group)
     _store(command, group)
     _workers(command)
+    _nights(command, group)
     return parser
 
 
@@ -403,6 +404,36 @@ def _workers(command: Make) -> None:
     worker.add_argument(
         "--side-by-side", type=_count, default=4, metavar="N", help="harvests at once (default 4)"
     )
+
+
+def _nights(command: Make, group: Make) -> None:
+    nights = command("schedule", "harvest everybody night after night", "night.schedule")
+    nights.add_argument(
+        "action",
+        nargs="?",
+        choices=("install", "remove", "show"),
+        help="start due runs by a timer of this machine, end that, or show what comes"
+        " (default: stay and harvest)",
+    )
+    nights.add_argument("--once", action="store_true", help="harvest who is due now, and end")
+    nights.add_argument(
+        "--port",
+        type=int,
+        default=8610,
+        help="where /health and /metrics are served on 127.0.0.1; 0 takes any (default 8610)",
+    )
+    nights.add_argument(
+        "--textfile", type=Path, metavar="FILE", help="write metrics there, for node_exporter"
+    )
+    told = group("notify", "say where people are told what needs them")
+    add = command("add", "add a channel; its address is asked for", "notices.add", told)
+    add.add_argument("--webhook", action="store_true", help="a signed webhook, not an Apprise URL")
+    add.add_argument("--digest", action="store_true", help="send it a daily digest as well")
+    command("list", "list the channels, and what waits for them", "notices.show", told)
+    remove = command("remove", "forget a channel", "notices.remove", told)
+    test = command("test", "send a test, and all that waited or was given up", "notices.test", told)
+    for made in (add, remove, test):
+        made.add_argument("name", help="a name of your choice, such as mail")
 
 
 def exit_code(states: Sequence[State]) -> int:

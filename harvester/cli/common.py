@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from rich.console import Console
 from rich.table import Table
+from structlog.typing import Processor
 
 from harvester.accounts import account_of
 from harvester.settings import Settings
@@ -29,14 +30,22 @@ def logging_to_stderr(*, verbose: bool) -> None:
     import structlog
 
     level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(message)s")
     watched = sys.stderr.isatty()
+    render = structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
+    common: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(  # of what libraries, and rooms below the run, log by themselves
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=common,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler])
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer(),
-        ],
+        processors=[*common, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -22,6 +22,14 @@ from harvester.settings import Settings
 PASSWORD, TOTP, SESSION_KEY = "password", "totp", "session-key"
 
 
+class Owner(Protocol):
+    """Whose secret it is: a sign-in, or a channel by which people are told."""
+
+    @property
+    def name(self) -> str:
+        """Its name, which is part of the secret's."""
+
+
 class Note(Protocol):
     """Writes an event to the trail, such as a run's own with its number."""
 
@@ -95,7 +103,11 @@ class Vault:
             self.keep(member, SESSION_KEY, found)
         return found
 
-    def keep(self, member: Member, kind: str, secret: Secret) -> None:
+    def secret(self, owner: Owner, kind: str) -> Secret | None:
+        """Return a secret of whoever is no sign-in; None if it is nowhere."""
+        return self._find(owner, kind)
+
+    def keep(self, member: Owner, kind: str, secret: Secret) -> None:
         """Write a secret to the place that HARVESTER_KEEP names, and make sure it is found there.
 
         Copies in writable places that are asked earlier are removed; one that cannot be written
@@ -120,7 +132,7 @@ class Vault:
                 place.remove(name)
         self._note("secret.kept", member=member.name, kind=kind, place=keeper.kind)
 
-    def forget(self, member: Member, kind: str) -> list[str]:
+    def forget(self, member: Owner, kind: str) -> list[str]:
         """Remove every copy that can be written; return where others are left."""
         name = _named(member, kind)
         for keeper in self._keepers:
@@ -161,7 +173,7 @@ class Vault:
             self._read(member, PASSWORD, "file", found, str(file))
         return found
 
-    def _find(self, member: Member, kind: str) -> Secret | None:
+    def _find(self, member: Owner, kind: str) -> Secret | None:
         name = _named(member, kind)
         for place in self._places:
             found = place.read(name)
@@ -170,7 +182,7 @@ class Vault:
                 return found
         return None
 
-    def _read(self, member: Member, kind: str, place: str, found: Secret, where: str) -> None:
+    def _read(self, member: Owner, kind: str, place: str, found: Secret, where: str) -> None:
         if not found.reveal():
             raise files.refused(
                 f"The {kind} of {member.name} is empty: {where}; `harvester member add` asks for"
@@ -182,6 +194,7 @@ class Vault:
         return ", ".join(place.where(member.name) for place in self._places)
 
 
-def _named(member: Member, kind: str) -> str:
+def _named(owner: Owner, kind: str) -> str:
     """Return the name that a secret has in every place."""
-    return {PASSWORD: member.name, TOTP: f"{member.name}.totp", SESSION_KEY: SESSION_KEY}[kind]
+    own = {PASSWORD: owner.name, SESSION_KEY: SESSION_KEY}
+    return own.get(kind, f"{owner.name}.{kind}")

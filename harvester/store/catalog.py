@@ -16,6 +16,7 @@ from harvester.store.findings import Findings
 from harvester.store.hours import Hours
 from harvester.store.runs import Runs
 from harvester.store.usage import Usage
+from harvester.store.watch import Watch
 
 _DERIVED = (
     "coverage",
@@ -97,7 +98,7 @@ class Entered(NamedTuple):
     """Whether nothing of its account that is entered came home after it."""
 
 
-class Catalog(Usage, Hours, Bills, Findings, Runs):
+class Catalog(Usage, Hours, Bills, Findings, Runs, Watch):
     """The manifest of the archive, and all that extraction gives."""
 
     def account_id(self, profile: str, member: str, number: str) -> int:

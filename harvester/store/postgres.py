@@ -339,9 +339,10 @@ def _why(error: psycopg.Error) -> str | None:
 
 @cache
 def translated(query: str) -> bytes:
-    """Return a statement as PostgreSQL takes it: numbered places, and no word on its indexes."""
+    """Return a statement as PostgreSQL takes it: its places, its JSON, and no word on indexes."""
     places = count(1)
     query = re.sub(r" INDEXED BY \w+", "", query)
+    query = re.sub(r"(\w+) ->> ", r"(\1::json) ->> ", query)
     query = re.sub(r"\?(\d*)", lambda found: f"${found[1] or next(places)}", query)
     return query.encode()
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import harvester.run
 from harvester import cli
-from harvester.cli import consent, custody, harvests, members
+from harvester.cli import consent, custody, harvests, members, night, notices
 
 OFF = timedelta(seconds=float(sys.argv[1]))
 
@@ -23,7 +23,7 @@ class Elsewhen(datetime):
 for name, module in sys.modules.items():
     if name.startswith("harvester") and getattr(module, "datetime", None) is datetime:
         module.datetime = Elsewhen  # type: ignore[attr-defined]
-for told in (consent, custody, harvests, members, harvester.run):
+for told in (consent, custody, harvests, members, night, notices, harvester.run):
     assert told.datetime is Elsewhen
 
 if __name__ == "__main__":
