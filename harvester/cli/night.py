@@ -22,7 +22,6 @@ from harvester.night.loop import Ending, Keeper, forever, heartbeat
 from harvester.night.schedule import Schedule
 from harvester.profile import Profile
 from harvester.settings import Settings
-from harvester.store.home import alone
 from harvester.task import Task
 
 LOCK = "schedule.loop"
@@ -38,7 +37,7 @@ def schedule(options: argparse.Namespace) -> int:
         )
     logging_to_stderr(verbose=True)
     store = Store(settings.home)
-    with alone(store.home, LOCK, f"A schedule of {store.home} is running; it is left to go on."):
+    with store.alone(LOCK, f"A schedule of {store.home} is running; it is left to go on."):
         return asyncio.run(_run(options, settings, store))
 
 
