@@ -17,6 +17,8 @@ from harvester import members, profile
 from harvester.cli.common import logging_to_stderr, settings_of, table
 from harvester.cli.common import tell as print_wide
 from harvester.errors import MEANINGS, Failure, Misconfigured, State
+from harvester.night.plan import last_night
+from harvester.profile import Profile
 from harvester.settings import Settings
 from harvester.store.runs import Run
 
@@ -65,7 +67,7 @@ def _due(settings: Settings, names: Sequence[str], work: Work) -> list[Order]:
 
     Workers that all are at one portal would wait for each other's turns there.
     """
-    from harvester.queue.jobs import Order, night
+    from harvester.queue.jobs import Order
 
     chosen = [members.load(settings, name) for name in names] or members.every(settings)
     if not chosen:
@@ -73,15 +75,25 @@ def _due(settings: Settings, names: Sequence[str], work: Work) -> list[Order]:
             State.UNKNOWN_MEMBER,
             f"Nobody is to be harvested in {settings.home} yet; `harvester member add` adds one.",
         )
-    zones = {name: profile.load(name, settings.profile_folders).zone
-             for name in {member.profile for member in chosen}}  # fmt: skip
+    profiles = {name: profile.load(name, settings.profile_folders)
+                for name in {member.profile for member in chosen}}  # fmt: skip
     now, turns = datetime.now(UTC), Counter[str]()
     found = []
     for member in chosen:
-        order = Order(member.name, work, night(work, now.astimezone(zones[member.profile])))
+        order = Order(member.name, work, night(work, profiles[member.profile], now))
         found.append((turns[member.profile], order))
         turns[member.profile] += 1
     return [order for _, order in sorted(found)]
+
+
+def night(work: Work, found: Profile, at: datetime) -> str:
+    """Return what a harvest is called that was asked for then: by its night, as schedules count.
+
+    Somebody who waits has one for each minute.
+    """
+    if work == "now":
+        return f"{at.astimezone(found.zone):%Y-%m-%dT%H:%M}"
+    return f"{last_night(found, at).day}"
 
 
 def work(options: argparse.Namespace) -> int:
@@ -133,14 +145,12 @@ async def _work(settings: Settings, side_by_side: int) -> None:
 
 def brought_home(order: Order, task: Task, runs: Sequence[Run]) -> bool:
     """Tell whether a member's newest run is one that did what a job asks for, to its end."""
-    from harvester.queue.jobs import night
-
     return any(
         run.member == order.member
         and run.profile == task.profile.id
         and run.kind == task.kind
         and run.state in {State.OK, State.OK_PARTIAL}
-        and night(order.work, run.started_at.astimezone(task.profile.zone)) >= order.night
+        and night(order.work, task.profile, run.started_at) >= order.night
         for run in runs
     )
 

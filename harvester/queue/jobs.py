@@ -77,11 +77,6 @@ class Letter(NamedTuple):
     at: datetime
 
 
-def night(work: Work, local: datetime) -> str:
-    """Return the night that a harvest belongs to which is asked for at a local time."""
-    return f"{local:%Y-%m-%dT%H:%M}" if work is Work.NOW else f"{local:%Y-%m-%d}"
-
-
 def follows(state: State | None, tries: int, now: datetime, not_before: datetime | None) -> Next:
     """Return what follows an attempt that ended so, after `tries` others; None: it was broken off.
 

@@ -17,11 +17,13 @@ from pydantic import SecretStr
 from queues import NOW, limited, night, silence, taken, told
 
 from harvester.cli.workers import brought_home
+from harvester.cli.workers import night as named
 from harvester.errors import State
 from harvester.members import Member
 from harvester.model import Window
 from harvester.queue.jobs import (
     Order,
+    Work,
     depth,
     given_up,
     put,
@@ -178,12 +180,12 @@ def test_one_members_trouble_ends_no_others_harvest(fresh: SecretStr) -> None:
 @pytest.mark.parametrize(
     ("state", "began", "kind", "expected"),
     [
-        (State.OK, "2026-11-25T06:00+00:00", "run", True),
-        (State.OK_PARTIAL, "2026-11-25T06:00+00:00", "run", True),
-        (State.OK, "2026-11-25T05:59+00:00", "run", False),  # the evening before, in Chicago
-        (State.OK, "2026-11-25T06:00+00:00", "backfill", False),
-        (State.PORTAL_DOWN, "2026-11-25T06:00+00:00", "run", False),
-        (None, "2026-11-25T06:00+00:00", "run", False),
+        (State.OK, "2026-11-25T07:00+00:00", "run", True),
+        (State.OK_PARTIAL, "2026-11-25T07:00+00:00", "run", True),
+        (State.OK, "2026-11-25T06:59+00:00", "run", False),  # before that night began, in Chicago
+        (State.OK, "2026-11-25T07:00+00:00", "backfill", False),
+        (State.PORTAL_DOWN, "2026-11-25T07:00+00:00", "run", False),
+        (None, "2026-11-25T07:00+00:00", "run", False),
     ],
 )
 def test_what_came_home_is_told_by_the_newest_run(
@@ -242,3 +244,13 @@ def test_what_was_given_just_before_the_server_went_away_is_given_back(fresh: Se
         assert (len(lost), crowd.ended) == (1, ["ash"])
 
     told(fresh, story)
+
+
+def test_a_window_that_passes_over_midnight_is_one_night() -> None:
+    found = limited(100)
+    pace = found.pace.model_copy(update={"run_window": "22:30-05:00"})
+    found = found.model_copy(update={"pace": pace})
+    told_at = ("2026-11-25T05:00+00:00", "2026-11-25T07:00+00:00", "2026-11-26T04:29+00:00",
+               "2026-11-26T04:30+00:00")  # fmt: skip
+    nights = [named(Work.NIGHT, found, datetime.fromisoformat(at)) for at in told_at]
+    assert nights == ["2026-11-24", "2026-11-24", "2026-11-24", "2026-11-25"]
