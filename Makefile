@@ -8,7 +8,7 @@ demo: .venv/browser
 	$(BIN)/harvester demo
 
 test: .venv/browser .venv/charts .venv/postgres
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 # A hundred backfills that are killed and go on; `make test` does six.
 soak: .venv/browser
@@ -18,7 +18,7 @@ soak: .venv/browser
 fleet: .venv/browser .venv/postgres
 	PYTHONPATH=tests $(BIN)/python tests/fleet/fleet.py --members 1000
 
-# Every chart library by every strategy; `make test` does a choice of them.
+# Every chart library by every strategy, and how long that takes; `make test` does a choice of them.
 zoo: .venv/browser .venv/charts
 	cd tests && ../$(BIN)/python -m charts.zoo
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from conftest import apart
 from tenacity import wait_none
 from walked import NEW, PORTALS, SHOP, SOLAR, at_home, harvested, truth
 
@@ -95,7 +96,7 @@ def test_what_a_portal_calls_otherwise_is_drift_and_repair_finds_it(
     assert f"{told['step']} {' '.join(told['broken'])}" == broken
     capsys.readouterr()
     command = ["repair", name, "--from", f"{outcome.evidence}", "--yes", "--home", f"{tmp_path}"]
-    assert main(command) == 0, capsys.readouterr()
+    assert apart(main, command) == 0, capsys.readouterr()
 
     again, _ = harvested(tmp_path, name, NEW, shown=load(name, (mine.parent,)))
     assert again.state is State.OK, again.message

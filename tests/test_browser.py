@@ -230,6 +230,7 @@ def test_a_headed_browser_renders(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip("no full Chromium here, and headed needs one")
     arguments = (*browser_module.ARGUMENTS, "--ozone-platform=headless")
     monkeypatch.setattr(browser_module, "ARGUMENTS", arguments)
+    monkeypatch.setenv("DISPLAY", "of this platform, which needs none")
     run_async(render(path, headed=True))
 
 

@@ -11,6 +11,7 @@ from conftest import run_async
 from faulted import NEW, SHOP, TODAY, WINDOW, WORLD, at_home, at_the_portal, truth
 from permitted import permit
 
+from harvester.ahead import AT_ONCE
 from harvester.custody import consent
 from harvester.errors import MEANINGS, State
 from harvester.filing import Store
@@ -20,6 +21,8 @@ from harvester.task import Outcome, Report
 
 DAY = timedelta(days=1)
 NUMBER = "1000505001"
+HOME = "sandbox-home"
+"""One account with 24 bills."""
 
 
 def silent(*_: object) -> None:
@@ -79,7 +82,7 @@ def test_a_permission_that_ends_in_the_middle_stops_the_run_before_its_next_requ
     asked: list[int] = []
 
     async def run() -> tuple[Outcome, Counts]:
-        async with at_the_portal("", NEW) as (task, counts):
+        async with at_the_portal("", HOME) as (task, counts):
             clock = [timedelta()]
 
             def report(_whose: str, what: str, done: int, _total: int) -> None:
@@ -96,8 +99,8 @@ def test_a_permission_that_ends_in_the_middle_stops_the_run_before_its_next_requ
 
     outcome, counts = run_async(run())
     assert outcome.state is State(f"AUTHORIZATION_{how.upper()}")
-    assert [counts.total] == asked
-    assert outcome.pdfs == 1
+    assert counts.total <= asked[0] + AT_ONCE  # those that were under way
+    assert outcome.pdfs <= 1 + AT_ONCE
 
 
 def test_one_of_two_permissions_that_ends_stops_what_it_alone_permitted(tmp_path: Path) -> None:
@@ -106,7 +109,7 @@ def test_one_of_two_permissions_that_ends_stops_what_it_alone_permitted(tmp_path
     asked: list[int] = []
 
     async def run() -> tuple[Outcome, Counts]:
-        async with at_the_portal("", NEW) as (task, counts):
+        async with at_the_portal("", HOME) as (task, counts):
 
             def report(_whose: str, what: str, done: int, _total: int) -> None:
                 if what == "bills" and done == 1:
@@ -118,7 +121,7 @@ def test_one_of_two_permissions_that_ends_stops_what_it_alone_permitted(tmp_path
 
     outcome, counts = run_async(run())
     assert outcome.state is State.AUTHORIZATION_REVOKED
-    assert [counts.total] == asked
+    assert counts.total <= asked[0] + AT_ONCE
 
 
 def test_only_the_kinds_of_information_that_are_permitted_are_asked_for(tmp_path: Path) -> None:

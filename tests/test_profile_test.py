@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import apart
 
 from harvester.cli import main
 from harvester.profile import shipped
@@ -44,14 +45,14 @@ def test_the_sign_in_page_is_proven_without_a_member(
     there: tuple[Path, Counts], capsys: pytest.CaptureFixture[str]
 ) -> None:
     home, counts = there
-    assert main(["profile", "test", "mine", "--home", str(home), "--json"]) == 0
+    assert apart(main, ["profile", "test", "mine", "--home", str(home), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["found"]
     assert list(told) == ["member", "number", "go_in"]
     assert {rank for rank, _ in told.values()} == {1}
     assert dict(counts.routes) == {"/": 1}
 
     assert main(["stop", "mine", "--reason", "asked to", "--home", str(home)]) == 0
-    assert main(["profile", "test", "mine", "--home", str(home)]) == 17
+    assert apart(main, ["profile", "test", "mine", "--home", str(home)]) == 17
     assert dict(counts.routes) == {"/": 1}
 
 
@@ -64,12 +65,12 @@ def test_a_control_that_is_found_by_a_later_way_is_told_and_one_that_is_not_is_d
         'member = [{ label = "Member" }]', 'member = [{ label = "Gone" }, { css = "#m" }]'
     )
     file.write_text(text, encoding="utf-8")
-    assert main(["profile", "test", "mine", "--home", str(home)]) == 0
+    assert apart(main, ["profile", "test", "mine", "--home", str(home)]) == 0
     assert "member: css '#m' (its way 2" in capsys.readouterr().out
 
     quick = text.replace(', { css = "#m" }', "") + "\n[pace]\nreply_seconds = 1\n"
     file.write_text(quick, encoding="utf-8")
-    assert main(["profile", "test", "mine", "--home", str(home)]) == 40
+    assert apart(main, ["profile", "test", "mine", "--home", str(home)]) == 40
     assert "No member was found" in capsys.readouterr().err
 
 
@@ -82,11 +83,11 @@ def test_a_member_is_signed_in_only_with_leave(
     secret.chmod(0o600)
     who = ["house", "--profile", "mine", "--user", "sandbox-new", "--password-file", str(secret)]
     assert main(["member", "add", *who, "--home", str(home)]) == 0
-    assert main(["profile", "test", "mine", "--member", "house", "--home", str(home)]) == 60
+    assert apart(main, ["profile", "test", "mine", "--member", "house", "--home", str(home)]) == 60
     assert counts.total == 0
 
     assert main(["authorize", "add", "house", "--own", "--home", str(home)]) == 0
-    code = main(["profile", "test", "mine", "--member", "house", "--home", str(home)])
+    code = apart(main, ["profile", "test", "mine", "--member", "house", "--home", str(home)])
     said = capsys.readouterr().out
     assert code == 3, said  # the days that were asked for are not those of the simulated co-op
     assert "cannot be turned to" in said

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import run_async
+from conftest import apart, run_async
 from faulted import WINDOW, at_home, at_the_portal, truth
 from permitted import permit
 
@@ -144,7 +144,7 @@ def repaired(
 ) -> tuple[int, dict[str, Any]]:
     capsys.readouterr()
     command = ["repair", "caec", "--from", str(evidence), "--yes", "--json", "--home", str(home)]
-    code = main(command)
+    code = apart(main, command)
     return code, json.loads(capsys.readouterr().out)
 
 
@@ -306,7 +306,7 @@ def test_what_a_proof_refuses_is_not_written(tmp_path: Path) -> None:
 def test_a_mend_that_means_something_else_on_the_pages_of_before_is_refused(tmp_path: Path) -> None:
     found = load("caec")
     ways = {**found.locators, "user": (Candidate(css='input[id$="txtPassword"]'),)}
-    assert prove(Settings(home=tmp_path), found) == []
-    wrong = prove(Settings(home=tmp_path), found.model_copy(update={"locators": ways}))
+    assert apart(prove, Settings(home=tmp_path), found) == []
+    wrong = apart(prove, Settings(home=tmp_path), found.model_copy(update={"locators": ways}))
     assert all(line.startswith("caec/pdf-blob: ") for line in wrong)
     assert any("state" in line for line in wrong), wrong

@@ -11,6 +11,7 @@ from permitted import permit
 from test_run import once, simulated
 
 from harvester import stops
+from harvester.ahead import AT_ONCE
 from harvester.cli import main
 from harvester.errors import MEANINGS, Misconfigured, State
 from harvester.filing import Store
@@ -65,11 +66,11 @@ def test_a_stop_is_honoured_before_the_next_request(tmp_path: Path) -> None:
 
     outcome, before, after = run_async(run())
     assert outcome.state is State.STOPPED
-    assert after == before
-    assert (outcome.pdfs, outcome.sign_ins) == (3, 1)
+    assert after <= before + AT_ONCE  # those that were under way
+    assert (outcome.pdfs >= 3, outcome.sign_ins) == (True, 1)
     stop(tmp_path, "--lift")
     again, _ = once(tmp_path)
-    assert (again.state, again.pdfs) == (State.OK, 21)
+    assert (again.state, again.pdfs) == (State.OK, 24 - outcome.pdfs)
 
 
 def test_a_stop_that_cannot_be_read_stands(tmp_path: Path) -> None:

@@ -86,8 +86,8 @@ async def strategies(
 ) -> dict[str, list[Raw]]:
     """Return what each strategy finds, in their rank.
 
-    The sweep, which takes seconds, is made only where fewer than two others answer, or where it is
-    all that is named.
+    The scan of the memory, which takes longer than all before it, and the sweep, which takes
+    seconds, are made only where fewer than two others answer, or where they are all that is named.
     """
     found: dict[str, list[Raw]] = {}
     for name in names:
@@ -95,12 +95,12 @@ async def strategies(
             found[name] = await received.read(page, drawn, heard)
         elif name == "objects":
             found[name] = await objects.read(page, drawn)
-        elif name == "heap":
-            found[name] = await heap.read(page, drawn)
         elif name == "labels":
             found[name] = await labels.read(page)
         elif name == "geometry":
             found[name] = geometry.read(drawn)
+    if "heap" in names and sum(map(bool, found.values())) < 2:
+        found["heap"] = await heap.read(page, drawn)
     if "tips" in names and sum(map(bool, found.values())) < 2:
         found["tips"] = await tips.read(page, drawn)
     return {name: found[name] for name in STRATEGIES if name in found}

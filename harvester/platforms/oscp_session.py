@@ -146,9 +146,10 @@ class Session:
         await portal.click(await portal.find("send_code"))
         try:
             async for _ in portal.looks("outcomes"):
+                unanswered = await _is_there(asked)
                 shown = await portal.outcomes()
-                if shown.keys() == {State.MFA_REQUIRED} and await _is_there(asked):
-                    continue  # not answered yet
+                if unanswered and shown.keys() == {State.MFA_REQUIRED}:
+                    continue
                 if self._signed_in(shown):
                     return
         except Drift:

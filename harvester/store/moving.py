@@ -36,6 +36,7 @@ TABLES: Final = {
     "payment": "account, id",
     "note": "account, day, text",
     "finding": "account, origin, rule, subject",
+    "reading_count": "account, direction, quality, reason",
 }
 """Every table, after those that it refers to, and what orders its rows."""
 BATCH: Final = 1000

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from statistics import median
 
 from aiohttp import web
 from charts.libraries import BUILT, DRAW, INSTALLED, LIBRARIES, build, page
@@ -15,7 +18,7 @@ from charts.truth import LONG, SHORT, ZONE, Case
 from playwright.async_api import BrowserContext
 
 from harvester.browser import open_browser, open_context
-from harvester.graph import STRATEGIES, hours, ready, strategies, watch
+from harvester.graph import STRATEGIES, hours, read, ready, strategies, watch
 from harvester.graph.points import Raw, placed
 from harvester.wire import Wire
 
@@ -26,6 +29,8 @@ CASES = {
     "autumn": Case(LONG, "wall", two=True),
     "autumn-labels": Case(LONG, two=True),
 }
+GOALS = {"read": 0.3, "sweep": 15.0}
+"""Seconds that a drawn chart may take: by all ways but the last, and by the sweep."""
 WITHIN = Decimal("0.005")
 """Share of the full scale that a measured value may be off."""
 
@@ -135,7 +140,29 @@ async def _grades(  # noqa: PLR0917 - one table's cell
         await view.close()
 
 
-async def _all() -> None:
+async def _seconds(context: BrowserContext, base: str, name: str, kind: str) -> dict[str, float]:
+    """Return how long it takes to read a chart that is drawn, and to sweep over it."""
+    view = await context.new_page()
+    try:
+        heard = await watch(view)
+        await view.goto(f"{base}/page/{name}/{kind}?case=plain")
+        drawn = await ready(view, 20)
+        took = {}
+        for what, reading in (
+            ("read", read(view, ZONE, heard=heard)),
+            ("sweep", strategies(view, drawn, heard, ["tips"])),
+        ):
+            began = time.monotonic()
+            await reading
+            took[what] = time.monotonic() - began
+        return took
+    finally:
+        await view.close()
+
+
+async def _all() -> int:
+    """Print every grade and time; 1 where a chart takes longer than its goal."""
+    slow = 0
     async with opened() as grades:
         for name in LIBRARIES:
             for kind in ("global", "bundled"):
@@ -143,8 +170,14 @@ async def _all() -> None:
                     told = await grades(name, kind, case)
                     row = " | ".join(told[strategy] for strategy in STRATEGIES)
                     print(f"| {name} | {kind} | {case} | {row} |", flush=True)  # noqa: T201
+                rounds = [await _seconds(*grades.args, name, kind) for _ in range(3)]  # type: ignore[attr-defined]
+                times = {what: median(one[what] for one in rounds) for what in GOALS}
+                slow += any(took > GOALS[what] for what, took in times.items())
+                said = ", ".join(f"{what} in {took:.2f} s" for what, took in times.items())
+                print(f"| {name} | {kind} | {said} | | | | | | |", flush=True)  # noqa: T201
+    return min(slow, 1)
 
 
 if __name__ == "__main__":
     print(f"| library | page | case | {' | '.join(STRATEGIES)} |")  # noqa: T201
-    asyncio.run(_all())
+    sys.exit(asyncio.run(_all()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -19,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from conftest import run_async
 from portals import DAYS, PASSWORD, Town, user_of
 from postgres import Server, server
 from pydantic import SecretStr
@@ -167,10 +167,10 @@ class Crew:
         began = time.monotonic()
         while (passed := time.monotonic() - began) < seconds:
             at(passed)
-            if not asyncio.run(self._open()):
+            if not run_async(self._open()):
                 return time.monotonic() - began
             time.sleep(0.5)
-        message = f"{asyncio.run(self._open())} jobs are open after {seconds:.0f} seconds"
+        message = f"{run_async(self._open())} jobs are open after {seconds:.0f} seconds"
         raise AssertionError(message)
 
     async def _open(self) -> int:
@@ -211,7 +211,7 @@ class Crew:
         for one in seen:
             figures.wrong += overlaps(one["sessions"].values())
         figures.wrong += self._harvests() + self._hours()
-        figures.wrong += asyncio.run(self._letters())
+        figures.wrong += run_async(self._letters())
 
     def _names(self) -> list[str]:
         return [user_of(p, n) for p in range(len(self._ports)) for n in range(self._each)]
@@ -306,7 +306,7 @@ def disturbed(
             made.hire()
 
         def at(passed: float) -> None:
-            if asyncio.run(made.begun()) < workers + figures.kills:
+            if run_async(made.begun()) < workers + figures.kills:
                 return
             if figures.kills < kills and passed > kill_every * (figures.kills + 1):
                 made.kill(0)
