@@ -1,4 +1,4 @@
-"""What every test may need: the browser that was found, and a way to run a coroutine."""
+"""What every test may need: the browser that was found, a server of its own, a coroutine run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from postgres import Server as PostgresServer
 from postgres import postgres
+from postgres import server as postgres_cluster
+from pydantic import SecretStr
 
 from harvester.browser import provide
 from harvester.store.place import Server
@@ -60,6 +63,19 @@ def dsn() -> Iterator[str]:
     """Start one PostgreSQL for all tests of a process."""
     with postgres() as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a PostgreSQL that the tests of a module may stop."""
+    with postgres_cluster() as found:
+        yield found
+
+
+@pytest.fixture
+def fresh(postgres_server: PostgresServer) -> SecretStr:
+    """Return the DSN of a database of its own."""
+    return SecretStr(postgres_server.create(f"fresh_{next(SCHEMAS)}"))
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harvester.errors import Misconfigured, State, Transient
+from harvester.errors import Misconfigured, State
 from harvester.evidence import Sought
-from harvester.platforms.oscp_session import Session
+from harvester.platforms.session import Session
 from harvester.platforms.steps import Walker
 from harvester.portal import Portal
 from harvester.walk import Accounts
@@ -46,16 +46,8 @@ class StepwiseSession(Session):
         await self._recognize()
         await self.remember("login")
 
-    async def still_signed_in(self) -> bool:
-        """Tell whether a session that was kept still opens the accounts."""
-        await self._dismiss()
-        try:
-            await self.walker.walk(self.accounts.open)
-        except Transient as over:
-            if over.state is State.SESSION_EXPIRED:
-                return False
-            raise
-        return True
+    async def _back(self) -> None:
+        await self.walker.walk(self.accounts.open)
 
     async def sign_in(self, user: str, password: str) -> None:
         """Do the steps once; exactly one declared outcome must follow, if none came on the way.

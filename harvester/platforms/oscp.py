@@ -20,8 +20,8 @@ from harvester.evidence import Sought
 from harvester.model import Artifact, Bill, Kind
 from harvester.platforms.artifacts import account_facts, artifact
 from harvester.platforms.graph_days import GraphDays
-from harvester.platforms.oscp_session import Session
 from harvester.platforms.oscp_usage import UsageFeed
+from harvester.platforms.session import Session
 from harvester.platforms.steps import Walker
 from harvester.portal import Portal
 from harvester.profile import Profile

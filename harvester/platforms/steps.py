@@ -12,7 +12,7 @@ from playwright.async_api import Locator, Page, Request
 
 from harvester import printed
 from harvester.errors import Drift, State
-from harvester.platforms.oscp_session import Session
+from harvester.platforms.session import Session
 from harvester.portal import POLL, Portal
 from harvester.walk import Step, Steps
 

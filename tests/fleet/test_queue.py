@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterator
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from conftest import run_async
 from crew import busiest
-from postgres import Server, server
 from pydantic import SecretStr
 from queues import NOW, TOMORROW, TONIGHT, limited, night, silence, taken, told
 
@@ -34,20 +31,6 @@ from harvester.queue.jobs import (
 )
 from harvester.queue.rate import Shared
 from harvester.queue.server import Queue, open_queue
-
-NAMES = count()
-
-
-@pytest.fixture(scope="module")
-def postgres_server() -> Iterator[Server]:
-    with server() as found:
-        yield found
-
-
-@pytest.fixture
-def fresh(postgres_server: Server) -> SecretStr:
-    """Return the DSN of a database of its own."""
-    return SecretStr(postgres_server.create(f"queue{next(NAMES)}"))
 
 
 def test_a_member_is_asked_for_once_a_night_however_often(fresh: SecretStr) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from postgres import Server, server
+from postgres import Server
 from procrastinate.exceptions import ConnectorException
 from pydantic import SecretStr
 from queues import NOW, limited, night, silence, taken, told
@@ -33,20 +32,6 @@ from harvester.queue.server import Queue
 from harvester.queue.worker import Worker
 from harvester.store.runs import Run
 from harvester.task import Outcome, Task
-
-NAMES = count()
-
-
-@pytest.fixture(scope="module")
-def postgres_server() -> Iterator[Server]:
-    with server() as found:
-        yield found
-
-
-@pytest.fixture
-def fresh(postgres_server: Server) -> SecretStr:
-    """Return the DSN of a database of its own."""
-    return SecretStr(postgres_server.create(f"queue{next(NAMES)}"))
 
 
 class Crowd:

@@ -65,7 +65,7 @@ class Session:
         or a control, before anything is typed.
         """
         portal = self.portal
-        await portal.dismiss("notice")
+        await self._dismiss()
         await portal.goto("login")
         base = portal.profile.base
         if not portal.where().lower().startswith(f"{base}/".lower()):
@@ -111,14 +111,22 @@ class Session:
 
     async def still_signed_in(self) -> bool:
         """Tell whether a session that was kept still opens the account's page."""
-        await self.portal.dismiss("notice")
+        await self._dismiss()
         try:
-            await self.open("billing")
+            await self._back()
         except Transient as over:
             if over.state is State.SESSION_EXPIRED:
                 return False
             raise
         return True
+
+    async def _dismiss(self) -> None:
+        """Have what may cover the page clicked away."""
+        await self.portal.dismiss("notice")
+
+    async def _back(self) -> None:
+        """Open the first page of whoever is signed in."""
+        await self.open("billing")
 
     async def sign_in(self, user: str, password: str) -> None:
         """Send the credentials once; exactly one declared outcome must follow.
