@@ -105,9 +105,10 @@ class BillRows:
             return
         await self._first()
         for _ in range(MOST_PAGES):
-            yield "", await self._rows()
+            rows = await self._rows()
+            yield "", rows
             if isinstance(more, Scroll):
-                if not await self._scrolled(more):
+                if not await self._scrolled(more, len(rows)):
                     return
             elif not isinstance(more, Older) or not await self._older(more):
                 return
@@ -152,27 +153,33 @@ class BillRows:
             taken[name] = (match[1] if match else "") if cell.take else text
         return taken
 
-    async def _scrolled(self, more: Scroll) -> bool:
-        """Scroll on until there are more rows; tell whether there are any."""
+    async def _scrolled(self, more: Scroll, read: int) -> bool:
+        """Scroll on until there are more rows than were read; tell whether there are any."""
         portal = self._portal
-        if await portal.shown(more.end):
-            return False
-        before = len(await portal.every(self._bills.rows))
+        grown = await self._grown(more, read)
+        if grown is not None:
+            return grown
         await portal.turn()
         async with quiet(portal.page):
             await self._to_the_last()
         with suppress(Drift):
             async for _ in portal.looks(more.end, seconds=self._patience):
-                if len(await portal.every(self._bills.rows)) > before:
-                    return True
-                if await portal.shown(more.end):
-                    return False
+                grown = await self._grown(more, read)
+                if grown is not None:
+                    return grown
                 await self._to_the_last()  # a page that is still busy does not heed a scroll
         raise Transient(
             State.PORTAL_DOWN,
             f"The billing history on {portal.where()} of {portal.profile.name} stops in mid-list:"
             f" neither more bills nor {more.end} came; nothing was lost, run again later.",
         )
+
+    async def _grown(self, more: Scroll, read: int) -> bool | None:
+        """Tell whether there are more rows than were read; None while the list goes on."""
+        ended = await self._portal.shown(more.end)  # asked first: the last rows come before it
+        if len(await self._portal.every(self._bills.rows)) > read:
+            return True
+        return False if ended else None
 
     async def _to_the_last(self) -> None:
         with self._portal.answering():
