@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
@@ -320,3 +322,9 @@ def test_no_module_imports_itself_in_a_circle() -> None:
         if back:
             circles[name] = sorted(back)
     assert circles == {}
+
+
+def test_what_only_shows_loads_nothing_that_fetches() -> None:
+    shown = "import sys; import harvester.cli.lookup, harvester.cli.show; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", shown], capture_output=True, check=True)
+    assert not {b"playwright", b"pypdfium2", b"structlog"} & set(loaded.stdout.split())

@@ -6,13 +6,16 @@ import argparse
 import logging
 import sys
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
-from structlog.typing import Processor
 
 from harvester.accounts import account_of
 from harvester.settings import Settings
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
 
 __all__ = ["WIDTH", "account_of", "logging_to_stderr", "settings_of", "table", "tell"]
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from harvester.checks import RULES
 from harvester.cli.common import table, tell
-from harvester.cli.workers import Told
 from harvester.errors import MEANINGS, State
 from harvester.lookback import changes
 from harvester.stops import stopped
 
 if TYPE_CHECKING:  # `status` shows what there is without loading what fetches it
+    from harvester.cli.workers import Told
     from harvester.store.catalog import Holding
     from harvester.store.findings import Wrong
     from harvester.store.runs import Run
