@@ -49,8 +49,9 @@ def identity(channel: str, *words: str) -> str:
 
 
 def put(home: Path, message: Message) -> None:
-    """Put a message into the outbox, once, however often it is put."""
-    if not (home / "outbox" / "given-up" / f"{message.id}.json").exists():
+    """Put a message into the outbox, once, however often it is put: its tries still count."""
+    folders = (home / "outbox", home / "outbox" / "given-up")
+    if not any((folder / f"{message.id}.json").exists() for folder in folders):
         _write(home / "outbox", message)
 
 

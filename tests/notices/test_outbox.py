@@ -145,6 +145,18 @@ def test_a_program_that_was_killed_before_it_noted_what_it_told_sends_the_same_i
     assert first[0]["webhook-id"] == second[0]["webhook-id"]
 
 
+def test_what_waits_already_is_not_tried_sooner_because_it_is_put_again(tmp_path: Path) -> None:
+    async def act(home: Home, receiver: Receiver) -> None:
+        receiver.status = 500
+        await home.tell(run(State.BLOCKED))
+        (tmp_path / "outbox" / "told.json").unlink()
+        await home.tell(run(State.BLOCKED))
+        (waiting,) = outbox.waiting(home.home)
+        assert (waiting.tries, len(receiver.got)) == (1, 1)
+
+    with_a_receiver(tmp_path, act)
+
+
 @pytest.mark.parametrize("status", [500, 404, 302])
 def test_what_a_receiver_does_not_take_waits_longer_and_longer_and_is_kept(
     tmp_path: Path, status: int
