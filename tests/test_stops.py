@@ -6,12 +6,12 @@ import stat
 from pathlib import Path
 
 import pytest
+from begun import Begun
 from conftest import run_async
 from permitted import permit
 from test_run import once, simulated
 
 from harvester import stops
-from harvester.ahead import AT_ONCE
 from harvester.cli import main
 from harvester.errors import MEANINGS, Misconfigured, State
 from harvester.filing import Store
@@ -51,22 +51,24 @@ def test_a_stop_holds_for_its_utility_alone_and_can_be_lifted(
 
 
 def test_a_stop_is_honoured_before_the_next_request(tmp_path: Path) -> None:
-    async def run() -> tuple[Outcome, int, int]:
+    begun, asked = Begun(), list[int]()
+
+    async def run() -> tuple[Outcome, int]:
         async with simulated("sandbox-home") as (task, counts):
-            asked: list[int] = []
 
             def report(_whose: str, what: str, done: int, _total: int) -> None:
                 if what == "bills" and done == 3 and not asked:
                     stop(tmp_path, "--reason", "Now.")
-                    asked.append(counts.total)
+                    asked.append(begun.total())
 
             permit(tmp_path)
-            (outcome,) = await harvest_all([task], Store(tmp_path), report)
-            return outcome, asked[0], counts.total
+            (outcome,) = await harvest_all([begun.watching(task)], Store(tmp_path), report)
+            return outcome, counts.total
 
-    outcome, before, after = run_async(run())
+    outcome, heard = run_async(run())
     assert outcome.state is State.STOPPED
-    assert after <= before + AT_ONCE  # those that were under way
+    assert [begun.total()] == asked
+    assert heard <= asked[0]
     assert (outcome.pdfs >= 3, outcome.sign_ins) == (True, 1)
     stop(tmp_path, "--lift")
     again, _ = once(tmp_path)
