@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
 from harvester.filing import Store
-from harvester.model import Direction, Reading, Statement
+from harvester.model import Direction, Statement, Window
 from harvester.store.bills import Document
+from harvester.store.database import moment
 
 FILES = "files"
 """Hashes of what was archived: other ones after scrubbing, while all else is the same."""
 _PLACES = {"page", "x", "y"}
+_EVER = Window(date.min, date.max)
+
+Hour = tuple[Any, ...]
+"""A reading in plain values."""
 
 
 def document(store: Store, state: str, failed: Sequence[str]) -> dict[str, Any]:
@@ -65,8 +71,8 @@ def _account(store: Store, account: int) -> dict[str, Any]:
     days: dict[str, dict[str, Any]] = defaultdict(dict)
     for total, _ in catalog.totals_told(account):
         days[f"{total.day}"][f"total of {total.meter}"] = _told(total, {"account", "day", "meter"})
-    for (day, name), readings in _hours(catalog.readings(account)).items():
-        days[day][name] = _digest(readings)
+    for (day, name), rows in _hours(catalog.reading_rows(account, _EVER)).items():
+        days[day][name] = _digest(rows)
     files: dict[str, list[str]] = defaultdict(list)
     for filed in catalog.artifacts(account):
         files[filed.artifact.kind].append(filed.sha)
@@ -83,23 +89,24 @@ def _account(store: Store, account: int) -> dict[str, Any]:
     }
 
 
-def _hours(readings: Iterator[Reading]) -> dict[tuple[str, str], list[Reading]]:
-    found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
-    for reading in readings:
-        way = "delivered" if reading.direction is Direction.DELIVERED else "received"
-        found[f"{reading.local_day}", f"{way} by {reading.meter}"].append(reading)
+def _hours(rows: Iterable[Hour]) -> dict[tuple[str, str], list[Hour]]:
+    """Return rows of readings, as the catalog keeps them, by day and by direction and meter."""
+    found: dict[tuple[str, str], list[Hour]] = defaultdict(list)
+    for direction, start, meter, *told, day, _ in rows:
+        way = "delivered" if direction == Direction.DELIVERED else "received"
+        found[day, f"{way} by {meter}"].append((start, *told))
     return found
 
 
-def _digest(readings: Sequence[Reading]) -> str:
+def _digest(rows: Sequence[Hour]) -> str:
     said = "\n".join(
-        f"{r.start.isoformat()} {r.seconds} {r.wh} {r.quality} {r.reason} {r.label} {r.ordinal}"
-        for r in readings
+        f"{moment(start).isoformat()} {seconds} {wh} {quality} {reason} {label} {ordinal}"
+        for start, seconds, wh, quality, reason, label, ordinal in rows
     )
-    known = [r.wh for r in readings if r.wh is not None]
-    lacking = len(readings) - len(known)
+    known = [wh for _, _, wh, *_ in rows if wh is not None]
+    lacking = len(rows) - len(known)
     sha = hashlib.sha256(said.encode()).hexdigest()[:12]
-    return f"{len(readings)} intervals, {lacking} without value, {sum(known)} Wh, {sha}"
+    return f"{len(rows)} intervals, {lacking} without value, {sum(known)} Wh, {sha}"
 
 
 def _bill(held: Document) -> dict[str, Any]:
