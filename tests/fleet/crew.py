@@ -35,6 +35,10 @@ from harvester.settings import Settings
 from harvester.store.home import write_private
 
 WINDOW = 10.0
+LOOK = 0.5
+"""Seconds between two looks at what other programs do."""
+AWAY = 2.0
+"""Seconds for which a server that is restarted is not there."""
 BESIDE = 2
 """Members that a worker has side by side, so that two cores are enough for three workers."""
 PROFILE = """platform = "oscp"
@@ -162,6 +166,13 @@ class Crew:
             assert worker.wait() in {0, -signal.SIGTERM}
         self.workers.clear()
 
+    def until_begun(self, workers: int) -> None:
+        """Wait until so many workers have begun."""
+        end = time.monotonic() + 60
+        while run_async(self.begun()) < workers:
+            assert time.monotonic() < end, "the workers do not begin"
+            time.sleep(LOOK)
+
     def until_done(self, seconds: float, at: Callable[[float], None] = lambda _: None) -> float:
         """Wait until no job is open, telling `at` how long it has been; return the seconds."""
         began = time.monotonic()
@@ -169,7 +180,7 @@ class Crew:
             at(passed)
             if not run_async(self._open()):
                 return time.monotonic() - began
-            time.sleep(0.5)
+            time.sleep(LOOK)
         message = f"{run_async(self._open())} jobs are open after {seconds:.0f} seconds"
         raise AssertionError(message)
 
@@ -313,7 +324,7 @@ def disturbed(
                 figures.kills += 1
             elif not figures.restarts and passed > restart_at:
                 made.server.stop()
-                time.sleep(2)
+                time.sleep(AWAY)
                 made.server.start()
                 figures.restarts += 1
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +67,7 @@ def undisturbed(each: int, workers: int, side_by_side: int = 4) -> tuple[Figures
     with crew(5, each, PLENTY) as made:
         for _ in range(workers):
             made.hire(side_by_side)
-        time.sleep(5)  # what it takes to start is not what is compared
+        made.until_begun(workers)  # what it takes to start is not what is compared
         made.enqueue()
         first = made.workers[0].pid
         figures.seconds = made.until_done(3600, lambda _: load.look(first))
