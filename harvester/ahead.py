@@ -16,6 +16,7 @@ from urllib.parse import quote
 from lxml import html
 from playwright.async_api import Error as PlaywrightError
 
+from harvester.documents import is_pdf
 from harvester.portal import Portal
 
 AT_ONCE = 4
@@ -123,5 +124,5 @@ class Ahead:
                 return b""
             if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
                 portal.answers.pause(reply.headers.get("retry-after"))
-            good = reply.status == HTTPStatus.OK and b"%PDF-" in content[:1024]
+            good = reply.status == HTTPStatus.OK and is_pdf(content)
             return content if good else b""

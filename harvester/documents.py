@@ -24,6 +24,11 @@ _BLOB = """async url => {
 }"""
 
 
+def is_pdf(content: bytes) -> bool:
+    """Tell whether bytes begin as a PDF does, whatever they were called."""
+    return b"%PDF-" in content[:1024]
+
+
 async def capture(portal: Portal, control: Locator) -> tuple[str, bytes]:
     """Return URL and bytes of the document; BadData(NOT_YET_AVAILABLE) where none comes.
 

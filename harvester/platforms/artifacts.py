@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from harvester.model import Artifact, Kind
+from harvester.documents import is_pdf
+from harvester.model import Artifact, Bill, Kind
 from harvester.portal import Portal
 
+NO_DOCUMENT = b"A page came in place of the document; what it says is not kept."
 _SETTINGS = {"e_bill", "usage_alert", "daily_report"}
 _SETTING = re.compile(
     r"(not )?(on|off|yes|no|enrolled|enabled|disabled|active|inactive)\b|[\d.,]+ ?kwh( a day)?",
@@ -36,6 +38,19 @@ def artifact(
         media_type=media_type,
         retrieved_at=portal.now(),
         about=about or {},
+    )
+
+
+def document(portal: Portal, bill: Bill, url: str, content: bytes) -> Artifact:
+    """Return a bill's document; of a page that came in its place nothing is kept."""
+    return artifact(
+        portal,
+        Kind.BILL_PDF,
+        bill.account,
+        content if is_pdf(content) else NO_DOCUMENT,
+        url=url,
+        media_type="application/pdf",
+        about={"bill": bill.key},
     )
 
 

@@ -17,7 +17,7 @@ from harvester.documents import capture
 from harvester.errors import ActionNeeded, BadData, Drift, Misconfigured, State
 from harvester.evidence import Sought
 from harvester.model import Artifact, Bill, Kind
-from harvester.platforms.artifacts import account_facts, artifact
+from harvester.platforms.artifacts import account_facts, artifact, document
 from harvester.platforms.bill_rows import BillRows
 from harvester.platforms.generic_session import StepwiseSession
 from harvester.platforms.graph_days import GraphDays
@@ -199,18 +199,8 @@ class Generic:
         Raises BadData(NOT_YET_AVAILABLE) where the row or the document does not come.
         """
         url, content = await capture(self.portal, await self._bills.control(bill))
-        if b"%PDF-" not in content[:1024]:
-            content = b"A page came in place of the document; what it says is not kept."
         await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
-        return artifact(
-            self.portal,
-            Kind.BILL_PDF,
-            bill.account,
-            content,
-            url=url,
-            media_type="application/pdf",
-            about={"bill": bill.key},
-        )
+        return document(self.portal, bill, url, content)
 
     def expecting(self, bills: Sequence[Bill]) -> AbstractAsyncContextManager[None]:
         """Take note of nothing: each document is clicked for."""

@@ -14,11 +14,11 @@ from playwright.async_api import Locator
 
 from harvester import printed
 from harvester.ahead import Ahead, Words, words_of_rows
-from harvester.documents import capture
+from harvester.documents import capture, is_pdf
 from harvester.errors import ActionNeeded, BadData, Drift, State, Transient
 from harvester.evidence import Sought
 from harvester.model import Artifact, Bill, Kind
-from harvester.platforms.artifacts import account_facts, artifact
+from harvester.platforms.artifacts import account_facts, artifact, document
 from harvester.platforms.graph_days import GraphDays
 from harvester.platforms.oscp_usage import UsageFeed
 from harvester.platforms.session import Session
@@ -250,15 +250,7 @@ class Oscp:
         url, content = await self._ahead.take(bill.key)
         if not content:
             url, content = await self._clicked(bill)
-        return artifact(
-            self.portal,
-            Kind.BILL_PDF,
-            bill.account,
-            content,
-            url=url,
-            media_type="application/pdf",
-            about={"bill": bill.key},
-        )
+        return document(self.portal, bill, url, content)
 
     def expecting(self, bills: Sequence[Bill]) -> AbstractAsyncContextManager[None]:
         """Say whose documents are about to be asked for, and in what order."""
@@ -272,10 +264,9 @@ class Oscp:
         except BadData:
             await self.session.open("history", again=True)
             raise
-        if b"%PDF-" in content[:1024]:
+        if is_pdf(content):
             self._ahead.learn(bill.key, url, content, words)
         else:
-            content = b"A page came in place of the document; what it says is not kept."
             await self.session.open("history", again=True)
         await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
         return url, content

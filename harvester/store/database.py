@@ -82,7 +82,7 @@ class Database:
         self._db = connect(place)
         try:
             self._migrate()
-        except BaseException:
+        except BaseException:  # a signal too must leave no connection behind
             self._db.close()
             raise
 

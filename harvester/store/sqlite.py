@@ -137,7 +137,7 @@ class Sqlite:
                     self.version()
                 yield
                 self._db.execute("RELEASE inner_one" if inner else "COMMIT")
-            except BaseException:
+            except BaseException:  # a signal too must leave nothing half written
                 if not self._db.in_transaction:  # a full disk rolls all of it back by itself
                     raise
                 if inner:
