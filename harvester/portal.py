@@ -7,10 +7,11 @@ import json
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -241,6 +242,24 @@ class Portal:
 
     async def outcomes(self) -> dict[State, set[str]]:
         """Every declared outcome that is visible now, with the words that say it, if any do."""
+        every = self.profile.outcomes
+        others = [way for name, ways in every.items() if name != State.OK for way in ways]
+        good: Mapping[str, Sequence[Candidate]] = {State.OK: every.get(State.OK, ())}
+        shown, failing = await asyncio.gather(self._said(good), self._any(others))
+        return await self._said(every) if failing else shown
+
+    async def _any(self, ways: Sequence[Candidate]) -> bool:
+        """Tell whether one of these is visible, at the cost of looking for one."""
+
+        async def there(frame: Frame) -> bool:
+            with suppress(PlaywrightError):  # it may just be replaced by a navigation
+                either = reduce(Locator.or_, (locate(frame, way) for way in ways))
+                return bool(await either.filter(visible=True).count())
+            return False
+
+        return bool(ways) and any(await asyncio.gather(*map(there, self.page.frames)))
+
+    async def _said(self, outcomes: Mapping[str, Sequence[Candidate]]) -> dict[State, set[str]]:
         shown: dict[State, set[str]] = {}
 
         async def look(state: str, way: Candidate, frame: Frame) -> None:
@@ -252,7 +271,7 @@ class Portal:
         await asyncio.gather(
             *(
                 look(state, way, frame)
-                for state, ways in self.profile.outcomes.items()
+                for state, ways in outcomes.items()
                 for way in ways
                 for frame in self.page.frames
             )

@@ -20,7 +20,7 @@ from harvester.model import Artifact, DayTotal, Direction, Finding, Quality, Rea
 _CHANNELS = ((Direction.DELIVERED, "KWH"), (Direction.RECEIVED, "GKWH"))
 _NONE = {"", "nan", "null", "none", "n/a", "-", "--"}
 _DAILY = ("TOTALENERGY", "ENDREADING", "Cost")
-_CLOCKS = ("%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S")
+_CLOCKS = ("%I:%M %p", "%I:%M:%S %p", "%H:%M", "%H:%M:%S")
 """How hours may be labelled; all of an answer are so in one way, a 24-hour clock shows as one."""
 _WH = Decimal(1000)
 HOUR = timedelta(hours=1)
@@ -251,13 +251,14 @@ def _day(
     total = setting.days.get(day)
     values = {_number(row.item.get("KWH")) for row in told.values()}
     averaged = total is not None and total.end_reading is None and len(values) == 1 < len(told)
+    starts = _starts(day, zone, step)
+    offsets = [int((s.astimezone(zone).utcoffset() or timedelta()).total_seconds()) for s in starts]
     for direction, name in _CHANNELS:
         if name not in channels:
             continue
-        for start in _starts(day, zone, step):
+        for start, offset in zip(starts, offsets, strict=True):
             row = told.get(start)
             kwh = _kwh(row.item, name) if row else None
-            offset = start.astimezone(zone).utcoffset() or timedelta()
             silent = State.NO_DATA if row and name in row.item else State.PARTIAL_DAY
             yield Reading(
                 account=account,
@@ -271,7 +272,7 @@ def _day(
                 label=row.label if row else "",
                 ordinal=row.ordinal if row else 0,
                 local_day=day,
-                utc_offset=int(offset.total_seconds()),
+                utc_offset=offset,
             )
 
 
@@ -333,8 +334,16 @@ def _walls(labels: Sequence[str], clock: str) -> list[datetime | None]:
 
 
 def _wall(label: str, clock: str) -> datetime | None:
+    day, _, told = label.partition(" ")
+    at, since = _moment(day, printed.US_DATE), _moment(told, clock)
+    return datetime.combine(at, since.time()) if at and since else None
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: str, form: str) -> datetime | None:
+    """Read the half of a label that many others share: a day has its date, an hour its time."""
     try:
-        return datetime.strptime(label, clock)  # noqa: DTZ007 - naive by nature
+        return datetime.strptime(text, form)  # noqa: DTZ007 - naive by nature
     except ValueError:
         return None
 
@@ -357,17 +366,20 @@ def _unreadable(artifact: Artifact, why: str, day: date | None = None) -> Findin
 
 
 def _number(value: object) -> Decimal | None:
-    text = _text(value)
-    return None if text.lower() in _NONE else printed.amount(text)
+    return _read(f"{value}")[0]
 
 
 def _is_odd(value: object) -> bool:
     """Tell whether it is something, but no number."""
-    return _number(value) is None and _text(value).lower() not in _NONE
+    return _read(f"{value}")[1]
 
 
-def _text(value: object) -> str:
-    return str(value if value is not None else "").strip()
+@lru_cache(maxsize=4096)
+def _read(told: str) -> tuple[Decimal | None, bool]:
+    """Return what it says as a number, and whether it says something else."""
+    text = told.strip()
+    number = None if text.lower() in _NONE else printed.amount(text)
+    return number, number is None and text.lower() not in _NONE
 
 
 def _steps(labels: Iterable[datetime], asked: timedelta) -> dict[date, timedelta]:
@@ -389,7 +401,10 @@ def _steps(labels: Iterable[datetime], asked: timedelta) -> dict[date, timedelta
 
 def _instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
     """Return every UTC instant at which the wall clock showed this: none, one or two."""
-    both = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return [first.astimezone(UTC)]
+    both = (one.astimezone(UTC) for one in (first, second))
     return sorted({i for i in both if i.astimezone(zone).replace(tzinfo=None) == wall})
 
 
