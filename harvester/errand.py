@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -23,6 +25,8 @@ TRIES = 2
 AGAIN = frozenset({State.PORTAL_DOWN, State.RATE_LIMITED})
 DOCUMENT_AGAIN = AGAIN | {State.NOT_YET_AVAILABLE, State.NOT_A_PDF}
 
+UNDER_WAY = 0.01
+"""Seconds within which a request has left; filing would hold it up, as it holds the wire up."""
 HOURS = {Kind.INTERVAL, Kind.GRAPH}
 """What hours come home as."""
 _LACKING = {"no-bills", "fewer-bills", "bill-missing", "unreadable-row"}
@@ -170,16 +174,22 @@ class Errand:
         )
         left = {Kind.DAILY: set(days), Kind.INTERVAL: set(hours)}
         wanted = len(days) + len(hours)
-        async for artifact in platform.usage(days, hours):
-            if isinstance(artifact, BadData):
-                self._fail(number, artifact)
-                continue
-            rows = self._file(account, artifact)
-            left[Kind.DAILY if artifact.kind is Kind.DAILY else Kind.INTERVAL] -= set(rows.covered)
-            self.gained += len(rows.covered)
-            self._say(
-                number, "days of totals and hours", wanted - sum(map(len, left.values())), wanted
-            )
+        async with aclosing(_one_ahead(platform.usage(days, hours))) as answers:
+            async for artifact in answers:
+                if isinstance(artifact, BadData):
+                    self._fail(number, artifact)
+                    continue
+                rows = self._file(account, artifact)
+                left[Kind.DAILY if artifact.kind is Kind.DAILY else Kind.INTERVAL] -= set(
+                    rows.covered
+                )
+                self.gained += len(rows.covered)
+                self._say(
+                    number,
+                    "days of totals and hours",
+                    wanted - sum(map(len, left.values())),
+                    wanted,
+                )
         self.outcome.days += len(set(hours) - left[Kind.INTERVAL])
         for stream, unanswered in left.items():
             if unanswered:
@@ -223,3 +233,20 @@ class Errand:
 
     def _say(self, number: str, what: str, done: int, total: int) -> None:
         self._report(f"{self.task.member.name} {masked(number)}", what, done, total)
+
+
+async def _one_ahead(source: AsyncIterator[T]) -> AsyncGenerator[T, None]:
+    """Yield what comes, each while the next one has been asked for already."""
+
+    async def ask() -> T | None:
+        return await anext(source, None)
+
+    coming = asyncio.create_task(ask())
+    try:
+        while (one := await coming) is not None:
+            coming = asyncio.create_task(ask())
+            await asyncio.wait({coming}, timeout=UNDER_WAY)
+            yield one
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
