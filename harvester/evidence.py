@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection
 from contextlib import suppress
@@ -13,6 +14,7 @@ from playwright.async_api import Error as PlaywrightError
 from harvester.model import Kind
 from harvester.outline import known_words, outline
 from harvester.portal import Portal, locate
+from harvester.profile import Candidate
 
 
 class Sought(NamedTuple):
@@ -50,17 +52,23 @@ async def sight(portal: Portal, names: Collection[str]) -> Sight:
     """Look for these names on the page; a page in transit shows less, but never fails."""
     called: dict[Frame, list[tuple[str, ElementHandle]]] = defaultdict(list)
     looks = []
-    for name in names:
-        look, won = Look(name, []), False
-        for way in portal.profile.locators[name]:
-            found: list[tuple[Frame, ElementHandle]] = []
-            for frame in portal.page.frames:
-                with suppress(PlaywrightError):
-                    seen = locate(frame, way).filter(visible=True)
-                    found += [(frame, one) for one in await seen.element_handles()]
-            look.found.append(len(found))
-            if len(found) == 1 and not won:
-                won = True
-                called[found[0][0]].append((name, found[0][1]))
+    known = portal.profile.locators
+    everywhere = await asyncio.gather(
+        *(asyncio.gather(*(_shown(portal, way) for way in known[name])) for name in names)
+    )
+    for name, found in zip(names, everywhere, strict=True):
+        look = Look(name, [len(one) for one in found])
+        if look.rank is not None:
+            ((frame, element),) = found[look.rank]
+            called[frame].append((name, element))
         looks.append(look)
     return Sight(looks, await outline(portal.page, known_words(portal.profile), called))
+
+
+async def _shown(portal: Portal, way: Candidate) -> list[tuple[Frame, ElementHandle]]:
+    found: list[tuple[Frame, ElementHandle]] = []
+    for frame in portal.page.frames:
+        with suppress(PlaywrightError):
+            seen = locate(frame, way).filter(visible=True)
+            found += [(frame, one) for one in await seen.element_handles()]
+    return found
