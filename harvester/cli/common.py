@@ -64,4 +64,5 @@ def table(*heads: str, right: Collection[str] = ()) -> Table:
 
 def tell(what: object) -> None:
     """Print a table, as wide as it needs to be where nobody watches."""
-    Console(width=None if sys.stdout.isatty() else WIDTH).print(what)
+    width = None if sys.stdout.isatty() else WIDTH
+    Console(width=width, markup=False, emoji=False).print(what)
