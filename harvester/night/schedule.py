@@ -101,14 +101,13 @@ class Schedule:
         ready = [one for one in plan.due if one.at <= self.now()]
         if ready:
             await self._harvest(ready, plan.profiles)
-        now = self.now()
-        began = {one.member for one in ready}
-        self._resting = {
-            one.member: now + REST
-            for one in self.plan().due
-            if one.member in began and one.at <= now
-        }
-        return min((one.at for one in self.plan().due), default=now + DAY)
+            now = self.now()
+            began = {one.member for one in ready}
+            for one in self.plan().due:
+                if one.member in began and one.at <= now:
+                    self._resting[one.member] = now + REST
+            plan = self.plan()
+        return min((one.at for one in plan.due), default=self.now() + DAY)
 
     async def _harvest(self, ready: list[Due], profiles: Mapping[str, Profile]) -> list[Outcome]:
         tasks = []

@@ -98,9 +98,19 @@ def test_whoever_cannot_even_begin_a_run_rests_before_the_next_try(
 ) -> None:
     coop = coop_at(tmp_path / "home", "2026-06-01 12:00")
 
+    tries = []
+
     def full(*_: object) -> int:
+        tries.append(coop.now)
         raise Misconfigured(State.HOME_UNUSABLE, "The disk is full.")
 
     monkeypatch.setattr(Catalog, "begin_run", full)
     coming = asyncio.run(coop.schedule.once())
     assert coming == coop.now + REST
+    began = coop.now
+    coop.now += timedelta(minutes=1)  # whatever looks meanwhile
+    assert asyncio.run(coop.schedule.once()) == coming
+    assert tries == [began]
+    coop.now = coming
+    asyncio.run(coop.schedule.once())
+    assert tries == [began, coming]
