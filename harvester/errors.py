@@ -31,6 +31,7 @@ class State(StrEnum):
     MAINTENANCE = "MAINTENANCE"
     RATE_LIMITED = "RATE_LIMITED"
     SESSION_EXPIRED = "SESSION_EXPIRED"
+    STORE_DOWN = "STORE_DOWN"
     PORTAL_CHANGED = "PORTAL_CHANGED"
     BLOCKED = "BLOCKED"
     NOT_YET_AVAILABLE = "NOT_YET_AVAILABLE"
@@ -129,6 +130,7 @@ MEANINGS = {
     State.MAINTENANCE: Meaning(31, _LATER, "The portal is under maintenance."),
     State.RATE_LIMITED: Meaning(32, _LATER, "The portal, or our own limit, asks for a pause."),
     State.SESSION_EXPIRED: Meaning(33, _LATER, "The portal ended the session too often."),
+    State.STORE_DOWN: Meaning(34, _LATER, "Where the files are kept cannot be reached."),
     State.PORTAL_CHANGED: Meaning(40, "maintainer", "The portal is not what the profile says."),
     State.BLOCKED: Meaning(41, "maintainer", "The portal refuses to be asked; ask it why."),
     State.TRAIL_BROKEN: Meaning(50, "operator", "The trail of what was done was changed."),

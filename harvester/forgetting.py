@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -57,6 +57,8 @@ class Receipt(_Strict):
     """Names (SHA-256) of the bytes that were deleted: those that no artifact left shares."""
     rows: dict[str, int]
     """How many rows fewer there are, by table."""
+    versions_in: str | None = None
+    """The bucket that keeps older versions of the files that were deleted; None where none does."""
 
 
 def due(store: Store, entry: Entry, at: datetime) -> list[Filed]:
@@ -101,6 +103,7 @@ def forget(store: Store, entry: Entry, at: datetime, *, filing: Filing | None = 
                 catalog.forget_account(entry.id)
             after = catalog.counts(entry.id)
             strays = store.archive.strays(catalog.shas())
+            keeps = bool(strays) and store.archive.keeps_deleted()
             receipt = Receipt(
                 id=f"{at:%Y-%m-%d}-{secrets.token_hex(4)}",
                 account=account,
@@ -117,6 +120,7 @@ def forget(store: Store, entry: Entry, at: datetime, *, filing: Filing | None = 
                 ),
                 files=_names(strays),
                 rows={table: before[table] - after[table] for table in before},
+                versions_in=f"{store.place.archive}" if keeps else None,
             )  # fmt: skip
             _write(store.home, receipt)
         return _end(store, receipt, at)
@@ -171,7 +175,7 @@ def _end(store: Store, receipt: Receipt, at: datetime) -> Receipt:
     return ended
 
 
-def _names(files: Collection[Path]) -> tuple[str, ...]:
+def _names(files: Collection[PurePath]) -> tuple[str, ...]:
     return tuple(file.stem for file in files if SHA.fullmatch(file.stem))
 
 

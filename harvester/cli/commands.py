@@ -376,4 +376,6 @@ def _store(command: Make, group: Make) -> None:
         "--to", metavar="DATABASE", help="postgresql://user@host/database, or sqlite (a file)"
     )
     migrate.add_argument("--schema", default="harvester", help="of this home (default harvester)")
-    migrate.add_argument("--archive", type=Path, metavar="FOLDER", help="where files go")
+    migrate.add_argument(
+        "--archive", metavar="WHERE", help="where files go: a folder, or s3://bucket/prefix"
+    )

@@ -70,6 +70,11 @@ def _tell(
             f" {sum(one.rows.values()) - one.rows['artifact']:,} rows and {len(one.files):,} files;"
             f" receipt: {store.home / forgetting.FOLDER / one.id}.json"
         )
+        if one.versions_in:
+            print(
+                f"{one.versions_in} keeps older versions of the files that were deleted: delete"
+                " those there too, or have a rule there let them expire."
+            )
     if not receipts:
         print(f"Nothing of {whose} was kept longer than agreed; --everything deletes it all.")
     elif any(one.why != "everything" for one in receipts):

@@ -214,7 +214,7 @@ def _tell_revisions(revisions: Sequence[Revision]) -> None:
 
 def _tell_proof(store: Store, sources: Iterable[Source], outcomes: Collection[Found]) -> None:
     for source in sources:
-        file = store.archive.path(source.sha)
+        file = store.archive.where(source.sha)
         at = f"{source.retrieved_at:%Y-%m-%d %H:%M} UTC"
         print(f"From: {source.kind}, run {source.run}, {at}, {file}")
     for finding, _ in outcomes:
@@ -260,7 +260,7 @@ def _finding(entry: Entry, found: Found) -> dict[str, object]:
 
 
 def _source(store: Store, source: Source) -> dict[str, object]:
-    return source._asdict() | {"file": store.archive.path(source.sha)}
+    return source._asdict() | {"file": store.archive.where(source.sha)}
 
 
 def _revision(revision: Revision) -> dict[str, object]:

@@ -37,7 +37,7 @@ from harvester.scrub import Scrubbed, scrub
 from harvester.scrub.facts import ADDRESS, METER, Fact
 from harvester.scrub.placeholders import ACCOUNT
 from harvester.scrub.review import review
-from harvester.store.archive import Archive
+from harvester.store.archive import Folder
 from harvester.store.aside import Aside
 from harvester.tape import folder
 from harvester.tape.expected import differences, document, without_files
@@ -202,7 +202,7 @@ async def _member(options: argparse.Namespace) -> AsyncIterator[tuple[Task, Stor
     task = Task(member, portal, kept, _window(options, today), today, "record")
     with TemporaryDirectory(dir=settings.home, prefix=".record-") as scratch:
         aside = copy(home)
-        aside.archive = Archive(Path(scratch) / "archive")
+        aside.archive = Folder(Path(scratch) / "archive")
         aside.catalog = Aside(Path(scratch) / "catalog.sqlite", home.catalog)
         try:
             yield task, aside, _about(task, "portal", datetime.now(UTC))

@@ -17,7 +17,7 @@ DONE = frozenset({State.OK, State.OK_PARTIAL})
 AGAIN = frozenset(
     {
         State.PORTAL_DOWN, State.MAINTENANCE, State.RATE_LIMITED, State.SESSION_EXPIRED,
-        State.PENDING,
+        State.STORE_DOWN, State.PENDING,
     }
 )  # fmt: skip
 """States that nobody has to act on: the same night tries again, as after a run that was killed."""

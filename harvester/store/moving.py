@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
 from harvester.errors import Misconfigured, State
-from harvester.store.archive import SHA, Archive
+from harvester.store.archive import SHA, Archive, open_archive
 from harvester.store.audit import End, Lines, Trail
 from harvester.store.database import Database
 from harvester.store.home import unusable
 from harvester.store.lines import FileLines
 from harvester.store.locks import alone
-from harvester.store.place import Place, Server, keep, place
+from harvester.store.place import Bucket, Place, Server, keep, place
 from harvester.store.sqlite import remove, retired
 
 TABLES: Final = {
@@ -99,7 +99,7 @@ class _Side(Database):
         self._db.retire()
 
 
-def move(home: Path, database: Path | Server, archive: Path) -> Proof:
+def move(home: Path, database: Path | Server, archive: Path | Bucket) -> Proof:
     """Move a home's rows, trail and files where they are to be from now on.
 
     The home is switched over once all was read back and is equal, and only then is what was moved
@@ -169,25 +169,26 @@ def _copy_lines(lines: Iterator[bytes], end: End) -> bool:
     return next(there, None) is None
 
 
-def _copy_files(old: Path, new: Path) -> int:
+def _copy_files(old: Path | Bucket, new: Path | Bucket) -> int:
     """Copy the archive, file by file as their names prove them; return how many there are."""
-    archive = Archive(old)
+    archive = open_archive(old)
     names = _names(archive)
     if old == new:
         return len(names)
-    wanted = Archive(new)
+    wanted = open_archive(new)
     if not _names(wanted).keys() <= names.keys():
         raise Misconfigured(
             State.HOME_UNUSABLE,
             f"There is something else in {new} already, so nothing was moved: a home needs a folder"
-            " of its own for its archive.",
+            " or prefix of its own for its archive.",
         )
     for sha, file in names.items():
         wanted.put(archive.get(sha), file.suffix)
+        wanted.get(sha)
     return len(names)
 
 
-def _names(archive: Archive) -> dict[str, Path]:
+def _names(archive: Archive) -> dict[str, PurePosixPath]:
     return {file.stem: file for file in archive.strays(()) if SHA.fullmatch(file.stem)}
 
 
@@ -199,5 +200,5 @@ def _remove(home: Path, kept: Place, wanted: Place) -> None:
     except OSError as error:
         raise unusable(home, error.strerror) from error
     if kept.archive != wanted.archive:
-        old = Archive(kept.archive)
+        old = open_archive(kept.archive)
         old.delete(_names(old).values())

@@ -67,7 +67,9 @@ class Runs(Database):
     def broken_off(self) -> int:
         """Count the runs that were killed, are under way, or could not keep what came home."""
         rows = self._rows(
-            "SELECT count(*) FROM run WHERE state IS NULL OR state = ?", State.HOME_UNUSABLE
+            "SELECT count(*) FROM run WHERE state IS NULL OR state IN (?, ?)",
+            State.HOME_UNUSABLE,
+            State.STORE_DOWN,
         )
         return int(rows[0][0])
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from harvester.store.archive import Archive
+from harvester.store.archive import open_archive
 from harvester.store.audit import Trail
 from harvester.store.catalog import Catalog
 from harvester.store.home import private_folder
@@ -21,7 +21,7 @@ class Store:
         private_folder(home)
         self.home = home
         self.place = place(home)
-        self.archive = Archive(self.place.archive)
+        self.archive = open_archive(self.place.archive)
         self.catalog = Catalog(self.place.database)
         self.trail = Trail(self.place.trail, self.place.server)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harvester.errors import BadData, Misconfigured, State
-from harvester.store.archive import Archive
+from harvester.store.archive import Folder
 
 CONTENT = b"abc"
 SHA = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -21,21 +21,21 @@ def mode(path: Path) -> int:
 
 
 def test_bytes_come_back_by_their_hash(tmp_path: Path) -> None:
-    archive = Archive(tmp_path / "home" / "archive")
+    archive = Folder(tmp_path / "home" / "archive")
     assert archive.put(CONTENT, ".pdf") == SHA
     assert archive.get(SHA) == CONTENT
     assert archive.path(SHA) == tmp_path / "home" / "archive" / "ba" / f"{SHA}.pdf"
 
 
 def test_only_the_owner_can_read(tmp_path: Path) -> None:
-    archive = Archive(tmp_path / "home" / "archive")
+    archive = Folder(tmp_path / "home" / "archive")
     path = archive.path(archive.put(CONTENT, "pdf"))
     assert mode(path) == 0o600
     assert [mode(folder) for folder in path.parents[:3]] == [0o700] * 3
 
 
 def test_the_same_bytes_are_written_once_and_nothing_is_left_over(tmp_path: Path) -> None:
-    archive = Archive(tmp_path)
+    archive = Folder(tmp_path)
     archive.put(CONTENT, "pdf")
     before = archive.path(SHA).stat()
     assert archive.put(CONTENT, "pdf") == SHA
@@ -44,7 +44,7 @@ def test_the_same_bytes_are_written_once_and_nothing_is_left_over(tmp_path: Path
 
 
 def test_damaged_bytes_are_refused_and_healed_by_the_next_put(tmp_path: Path) -> None:
-    archive = Archive(tmp_path)
+    archive = Folder(tmp_path)
     archive.put(CONTENT, "pdf")
     archive.path(SHA).write_bytes(b"abd")
     with pytest.raises(BadData) as caught:
@@ -57,16 +57,16 @@ def test_damaged_bytes_are_refused_and_healed_by_the_next_put(tmp_path: Path) ->
 @pytest.mark.parametrize("sha", ["0" * 64, "../../etc/passwd", "ba*"])
 def test_absent_bytes_are_bad_data(tmp_path: Path, sha: str) -> None:
     with pytest.raises(BadData):
-        Archive(tmp_path).get(sha)
+        Folder(tmp_path).get(sha)
 
 
 def test_a_suffix_cannot_leave_the_folder(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="suffix"):
-        Archive(tmp_path).put(CONTENT, "/../x")
+        Folder(tmp_path).put(CONTENT, "/../x")
 
 
 def test_a_home_below_a_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Misconfigured, match=r"file.*Not a directory.*--home") as caught:
-        Archive(tmp_path / "file" / "archive")
+        Folder(tmp_path / "file" / "archive")
     assert caught.value.state is State.HOME_UNUSABLE
