@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from buckets import ENVIRONMENT, S3, serving
 from postgres import Server as PostgresServer
 from postgres import postgres
 from postgres import server as postgres_cluster
@@ -82,6 +83,21 @@ def fresh(postgres_server: PostgresServer) -> SecretStr:
 def schema(dsn: str) -> Server:
     """Name a schema that there is not yet."""
     return Server(dsn, f"home_{next(SCHEMAS)}")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    """Start one S3-compatible store for all tests of a process."""
+    with serving() as found:
+        yield found
+
+
+@pytest.fixture
+def s3(s3_server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
+    """Give the store, and credentials for it in the environment."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    return s3_server
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

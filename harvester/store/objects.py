@@ -171,9 +171,9 @@ def _failure(bucket: Bucket, said: str) -> Failure:
         )
     elif status:
         why = _WHY.get(code, f"it refuses with HTTP {status}" + (f", {code}" if code else ""))
-    elif "invalid peer certificate" in said:
+    elif "InvalidCertificate" in said:
         why = "its certificate is not trusted here: SSL_CERT_FILE may name the one that signed it"
-    elif "redirect" in said:
+    elif "redirect without" in said:
         why = _REGION
     elif "HTTP error" in said or "error decoding response body" in said:
         return _later(bucket, "it cannot be reached, or the connection was cut")
