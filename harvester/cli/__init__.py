@@ -12,7 +12,7 @@ from harvester.cli import commands
 from harvester.errors import MEANINGS, Failure, State
 
 EXIT_CODES = """exit codes: 0 all is well; 3 something is missing and is asked for again by itself;
-10-19 set-up; 20-29 a person must act; 30-33 try later; 40-41 the portal changed;
+10-19 set-up; 20-29 a person must act; 30-34 try later; 40-41 the portal changed;
 50-51 the trail of what was done was tampered with; 52-54 a file or recording is not what it should
 be; 60-64 permission is missing or unclear"""
 

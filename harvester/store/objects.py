@@ -140,10 +140,8 @@ class Objects:
         with self._refusals():
             try:
                 return bytes(self._store.get(f"{file}").bytes())
-            except FileNotFoundError as error:
-                if "NoSuchKey" in f"{error}":  # it was deleted meanwhile
-                    return None
-                raise
+            except FileNotFoundError:  # it was deleted meanwhile
+                return None
 
     def _address(self, file: PurePosixPath | None) -> str:
         return f"{self.bucket._replace(endpoint='', region='')}/{file}"

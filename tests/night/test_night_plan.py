@@ -158,7 +158,7 @@ def test_a_missed_night_waits_for_the_next_where_the_utility_names_hours_for_all
     "state",
     [
         State.PORTAL_DOWN, State.MAINTENANCE, State.RATE_LIMITED, State.SESSION_EXPIRED,
-        State.PENDING, None,
+        State.STORE_DOWN, State.PENDING, None,
     ],
 )  # fmt: skip
 def test_what_nobody_acts_on_is_tried_again_later_the_same_night(state: State | None) -> None:
@@ -172,7 +172,7 @@ def test_what_nobody_acts_on_is_tried_again_later_the_same_night(state: State | 
     "state",
     sorted(set(State) - {
         State.PORTAL_DOWN, State.MAINTENANCE, State.RATE_LIMITED, State.SESSION_EXPIRED,
-        State.PENDING,
+        State.STORE_DOWN, State.PENDING,
     }),
 )  # fmt: skip
 def test_what_is_done_or_needs_a_person_waits_for_the_next_night(state: State) -> None:

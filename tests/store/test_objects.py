@@ -52,6 +52,22 @@ def test_what_is_there_is_not_written_again(s3: S3) -> None:
     assert s3.versions(bucket) == [THERE]
 
 
+def test_a_long_file_is_one_request_which_leaves_no_parts_behind(s3: S3) -> None:
+    bucket = s3.bucket()
+    sha = Objects(bucket).put(bytes(12_000_000), "zip")
+    key = f"{bucket.prefix}/{sha[:2]}/{sha}.zip"
+    tag = s3.client.head_object(Bucket=bucket.name, Key=key)["ETag"]
+    assert "-" not in tag  # or it was put together from parts
+
+
+def test_the_address_in_the_home_counts_and_not_that_of_the_environment(
+    s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    Objects(s3.bucket()).put(CONTENT, "pdf")
+
+
 def test_damaged_bytes_are_refused_and_healed_by_the_next_put(s3: S3) -> None:
     bucket = s3.bucket()
     archive = Objects(bucket)
