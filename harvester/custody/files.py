@@ -78,7 +78,10 @@ def alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise unusable(folder, error.strerror) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:  # a file system that has no locks
+            raise unusable(folder, error.strerror) from error
         yield
     finally:
         os.close(handle)

@@ -52,4 +52,7 @@ def _locked(file: Path, otherwise: str) -> int:
     except BlockingIOError:
         os.close(handle)
         raise Transient(State.PENDING, otherwise) from None
+    except OSError as error:  # a file system that has no locks
+        os.close(handle)
+        raise unusable(file, error.strerror) from error
     return handle
