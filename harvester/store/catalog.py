@@ -140,9 +140,9 @@ class Catalog(Usage, Hours, Bills, Findings, Runs, Watch):
     def newest_moment(self) -> datetime | None:
         """Return the newest moment that anything is known of; None in a new home."""
         (newest,) = self._rows(
-            "SELECT max(at) FROM (SELECT started_at AS at FROM run"
-            " UNION ALL SELECT finished_at FROM run UNION ALL SELECT at FROM sign_in"
-            " UNION ALL SELECT retrieved_at / 1000000 FROM artifact) AS known"
+            "SELECT max(at) FROM (SELECT max(started_at) AS at FROM run"
+            " UNION ALL SELECT max(finished_at) FROM run UNION ALL SELECT max(at) FROM sign_in"
+            " UNION ALL SELECT max(retrieved_at) / 1000000 FROM artifact) AS known"
         )[0]
         return None if newest is None else moment(newest)
 

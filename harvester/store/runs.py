@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from harvester.errors import State
 from harvester.store.database import Database, epoch, moment
+
+LONG = timedelta(days=2)
+"""Longer than any run takes."""
 
 
 class Run(NamedTuple):
@@ -65,11 +68,16 @@ class Runs(Database):
         ]
 
     def broken_off(self) -> int:
-        """Count the runs that were killed, are under way, or could not keep what came home."""
+        """Count the runs that were killed, are under way, or could not keep what came home.
+
+        Not those of long before the newest one that came to an end: what they left was seen to.
+        """
         rows = self._rows(
-            "SELECT count(*) FROM run WHERE state IS NULL OR state IN (?, ?)",
+            "SELECT count(*) FROM run WHERE (state IS NULL OR state IN (?, ?))"
+            " AND started_at > (SELECT coalesce(max(finished_at), 0) FROM run) - ?",
             State.HOME_UNUSABLE,
             State.STORE_DOWN,
+            LONG.total_seconds(),
         )
         return int(rows[0][0])
 

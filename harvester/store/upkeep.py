@@ -45,13 +45,15 @@ def tidy(home: Path, archive: Archive, catalog: Catalog, trail: Trail, now: date
 
     Of such files a run leaves no more than one, so where there are more (a catalog from a backup,
     say), all of them stay.  None of it is lost: what is not in the catalog is asked for again.
+    Where no run was killed the archive is not listed: a night must not cost more in an old home.
     """
-    parts = remove_parts(home)
-    with catalog.transaction():  # whoever is filing holds this until the manifest has it
-        left = archive.strays(catalog.shas())
-        if len(left) > catalog.broken_off():
-            log.warning("archive.strays", files=len(left))
-            left = []
-        archive.delete(left)
+    parts, left = remove_parts(home), []
+    if catalog.broken_off():
+        with catalog.transaction():  # whoever is filing holds this until the manifest has it
+            left = archive.strays(catalog.shas())
+            if len(left) > catalog.broken_off():
+                log.warning("archive.strays", files=len(left))
+                left = []
+            archive.delete(left)
     if parts or left:
         trail.append("home.tidied", now, artifacts=len(left), parts=parts)

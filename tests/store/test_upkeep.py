@@ -21,6 +21,7 @@ from harvester.store.upkeep import newest_moment, refuse_behind, tidy
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -66,6 +67,39 @@ def test_a_run_that_came_to_its_end_explains_no_file(store: Store) -> None:
     store.catalog.finish_run(begun(store), State.OK, NOW, {})
     left = store.archive.put(b"of nobody", "pdf")
     assert tidied(store) == [left]
+
+
+@pytest.mark.parametrize("state", [None, State.HOME_UNUSABLE, State.STORE_DOWN])
+def test_a_file_is_explained_by_a_run_that_broke_off_since_others_came_to_their_end(
+    store: Store, state: State | None
+) -> None:
+    def broke_off(at: datetime) -> None:
+        run = begun(store, at)
+        if state:
+            store.catalog.finish_run(run, state, at, {})
+
+    def ended(at: datetime) -> None:
+        store.catalog.finish_run(begun(store, at), State.OK, at, {})
+
+    broke_off(NOW)
+    ended(NOW + 3 * DAY)
+    left = store.archive.put(b"of nobody", "pdf")
+    assert tidied(store) == [left]
+    broke_off(NOW + 90 * DAY)  # of a machine that was off for long
+    assert tidied(store) == []
+
+
+def test_what_every_run_asks_reads_no_more_the_longer_a_home_is(store: Store) -> None:
+    asked: list[str] = []
+    store.catalog._db._db.set_trace_callback(asked.append)
+    newest_moment(store.catalog, store.trail)
+    tidy(store.home, store.archive, store.catalog, store.trail, NOW)
+    store.catalog._db._db.set_trace_callback(None)
+    plans = [row[-1] for query in asked if query.startswith("SELECT")
+             for row in store.catalog._rows(f"EXPLAIN QUERY PLAN {query}")]  # fmt: skip
+    assert [step for step in plans if "artifact" in step] == [
+        "SEARCH artifact USING COVERING INDEX artifact_retrieved"
+    ]
 
 
 def test_a_file_that_is_being_entered_is_not_taken_for_left(store: Store) -> None:
