@@ -21,12 +21,14 @@ from harvester.store.place import Server
 from harvester.task import Outcome
 
 
-@pytest.fixture
-def home(schema: Server, tmp_path: Path) -> Path:
-    """Make an empty home on the server."""
-    Store(tmp_path / "home").catalog.close()
-    move(tmp_path / "home", schema, tmp_path / "home" / "archive")
-    return tmp_path / "home"
+@pytest.fixture(params=["folder", "bucket"])
+def home(request: pytest.FixtureRequest, schema: Server, tmp_path: Path) -> Path:
+    """Make an empty home on the server, with its files beside it or in a bucket."""
+    home = tmp_path / "home"
+    Store(home).catalog.close()
+    folder = request.param == "folder"
+    move(home, schema, home / "archive" if folder else request.getfixturevalue("s3").bucket())
+    return home
 
 
 def test_a_home_on_a_server_is_harvested_tidied_and_forgotten(home: Path) -> None:
