@@ -132,9 +132,9 @@ class Objects:
             return None
         with self._refusals():
             listed = self._store.list(sha[:2], offset=f"{sha[:2]}/{sha}")
-            first = next((page[0]["path"] for page in listed if page), "")
-        found = PurePosixPath(first)
-        return found if found.stem == sha else None
+            # The first one, of a store that sorts and heeds the offset, as not every one does.
+            files = (PurePosixPath(found["path"]) for page in listed for found in page)
+            return next((file for file in files if file.stem == sha), None)
 
     def _read(self, file: PurePosixPath) -> bytes | None:
         with self._refusals():
