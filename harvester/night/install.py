@@ -130,10 +130,14 @@ def _quoted(text: str) -> str:
 
 
 def _line(job: Job) -> str:
-    """Return the line of a crontab, in which a bare `%` would end the command, see crontab(5)."""
+    """Return the line of a crontab, in which a bare `%` would end the command, see crontab(5).
+
+    What it logs goes to the system's log: else cron would send it by mail, every night.
+    """
     settings = [f"{key}={shlex.quote(value)}" for key, value in job.environment.items()]
-    words = " ".join([*settings, shlex.join(job.command)])
-    return f"{CRON} {words.replace('%', chr(92) + '%')} # {job.name}"
+    words = " ".join([*settings, shlex.join(job.command)]).replace("%", r"\%")
+    log = f" 2>&1 | logger -t {job.name}" if shutil.which("logger") else ""
+    return f"{CRON} {words}{log} # {job.name}"
 
 
 def _is_of(line: str, job: Job) -> bool:

@@ -93,6 +93,19 @@ def test_a_line_of_a_crontab_starts_what_it_should_whatever_the_home_is_called(
     assert told.stdout.splitlines() == ["a b%", "--home", home]
 
 
+def test_what_cron_starts_logs_to_the_system_and_sends_no_mail(path: Path, tmp_path: Path) -> None:
+    program(path, "crontab", CRONTAB)
+    program(path, "logger", f'#!/bin/sh\n{{ echo "$@"; cat; }} > {tmp_path}/log\n')
+    program(tmp_path, "show", "#!/bin/sh\necho told\necho logged >&2\n")
+    made = Job(Path("/srv/home"), [f"{tmp_path}/show"], {})
+    install.install(made)
+    command = (tmp_path / "crontab").read_text().split(" ", 5)[5]
+    told = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert (told.stdout, told.stderr) == ("", "")  # which cron would send
+    assert (tmp_path / "log").read_text().splitlines() == [f"-t {made.name}", "told", "logged"]
+    assert install.remove(made) == ["its line in the crontab of this user"]
+
+
 def test_a_crontab_that_cannot_be_read_is_not_written_over(path: Path, tmp_path: Path) -> None:
     program(path, "crontab", f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\necho no >&2\nexit 1\n')
     with pytest.raises(Misconfigured, match="crontab says: no") as caught:
