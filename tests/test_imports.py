@@ -311,6 +311,11 @@ def test_each_database_has_one_room_and_a_server_is_loaded_by_name_only() -> Non
     assert [name for name in FILES if needs(name, ["harvester.store.postgres"])] == []
 
 
+def test_a_bucket_has_one_room_which_is_loaded_by_name_only() -> None:
+    assert [name for name in FILES if needs(name, ["obstore"])] == ["harvester.store.objects"]
+    assert [name for name in FILES if needs(name, ["harvester.store.objects"])] == []
+
+
 def test_no_module_imports_itself_in_a_circle() -> None:
     circles = {}
     for name in FILES:
