@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from harvester.graph.drawn import Drawn, Fit, fit
+from harvester.graph.drawn import Drawn, Group
+from harvester.graph.fitting import Fit, fit, repeated
 from harvester.graph.hours import clock
 from harvester.graph.points import Epoch, Place, Raw
 from harvester.graph.scripts import decimal
@@ -17,6 +18,8 @@ from harvester.graph.scripts import decimal
 FEWEST = 12
 """Values that a series has at least: half a day of hours, a year of months."""
 MOST = 20_000
+AGAIN = 12
+"""Values of which at most one repeats the place before it: an hour of a day of 25."""
 WIDEST = 12
 """Cells that a row without names has at most."""
 LEAST_MS, MOST_MS = 631_152_000_000, 4_102_444_800_000
@@ -81,19 +84,29 @@ def choose(tables: Iterable[Table], drawn: Drawn) -> list[Raw]:
     the marks do, or sums up to a printed total. Where the page shows too few marks, a series
     must be the only one that is like a day of readings.
     """
-    found = list(_series(list(tables)))
     ranked: dict[int, list[Raw]] = defaultdict(list)
-    fits: dict[tuple[Decimal | None, ...], Fit | None] = {}
-    for raw in found:
-        if raw.values not in fits:
-            fits[raw.values] = fit(raw.values, drawn)
-        rank = _rank(raw, drawn, fits[raw.values])
+    fits: dict[Raw, Fit | None] = {}
+    for raw in _series(list(tables)):
+        if repeated(raw) * AGAIN > len(raw.values) or raw in fits:
+            continue
+        fits[raw] = fit(raw, drawn)
+        rank = _rank(raw, drawn, fits[raw])
         if rank:
             ranked[rank].append(raw)
     if not ranked:
         return []
     best = max(ranked)
-    return distinct(ranked[best] if best > 1 else _alone(ranked[best]))
+    found = ranked[best] if best > 1 else _alone(ranked[best])
+    return distinct(_longest(found, fits))
+
+
+def _longest(found: Sequence[Raw], fits: Mapping[Raw, Fit | None]) -> list[Raw]:
+    """Of lists that the same marks draw keep the longest: others are what a library made of it."""
+    most: dict[Group, int] = defaultdict(int)
+    for raw in found:
+        if has := fits[raw]:
+            most[has.group] = max(most[has.group], len(raw.values))
+    return [raw for raw in found if not (has := fits[raw]) or len(raw.values) == most[has.group]]
 
 
 def distinct(raws: Iterable[Raw]) -> list[Raw]:
@@ -129,7 +142,7 @@ def _rank(raw: Raw, drawn: Drawn, found: Fit | None) -> int:
         return 3
     if found and abs(abs(found.scale.slope) - 1) > 0.001 and places <= PLACES:
         return 2 if timed(raw.places) else 0
-    if any(len(g.marks) * 2 >= len(raw.values) for g in drawn.groups):
+    if any(len(g.marks) * 2 >= len(raw.values) and g.tall for g in drawn.groups):
         return 0  # what is drawn is something else, such as the day before of the same page
     return 1 if timed(raw.places) and places <= PLACES else 0
 

@@ -1,4 +1,4 @@
-"""What a page's charts draw: groups of marks, scales, totals, and whether a series fits."""
+"""What a page's charts draw: groups of marks, scales and totals."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ BESIDE = 8
 """Pixels that a number may stand beside its line."""
 SAME = 0.6
 """Pixels within which two vertices are one: some libraries begin a line with a tiny step."""
-NEAR = 1.3
-"""Pixels by which a mark may be off the place that its value has."""
+TALL = 8.0
+"""Pixels that the ends of a series' marks are apart at least."""
+STANDING = 2.0
+"""Pixels by which a bar may be off the base that it stands on."""
 _TOTAL = re.compile(
     r"\b(?:total|sum)\b[^\d\n]{0,40}?(-?\d[\d,]*(?:\.\d+)?)(?!\s*(?:%|days?|hours?\b))",
     re.IGNORECASE,
@@ -92,7 +94,21 @@ class Group:
         base = self.base
         if base is None:
             return [(m.top + m.bottom) / 2 if self.kind == "dot" else m.top for m in self.marks]
-        return [m.bottom if abs(m.top - base) < abs(m.bottom - base) else m.top for m in self.marks]
+        return [_end(mark, base) for mark in self.marks]
+
+    @property
+    def tall(self) -> bool:
+        """Whether the marks end at heights that can be told apart: ticks and empty bars do not."""
+        ends = self.ends()
+        return max(ends) - min(ends) >= TALL
+
+
+def _end(mark: Mark, base: float) -> float:
+    """Return where a bar ends; one that another lifts off the base ends at its own height."""
+    up = abs(mark.bottom - base) <= abs(mark.top - base)
+    if min(abs(mark.bottom - base), abs(mark.top - base)) > STANDING:
+        return base + (mark.top - mark.bottom) * (1 if up else -1)
+    return mark.top if up else mark.bottom
 
 
 @dataclass
@@ -270,59 +286,3 @@ def line(xs: Sequence[float], ys: Sequence[float]) -> Scale | None:
         return None
     slope = sum((x - mx) * (y - my) for x, y in zip(xs, ys, strict=True)) / spread
     return Scale(slope, my - slope * mx) if slope else None
-
-
-class Fit(NamedTuple):
-    """That a group draws these values, and whether the printed axis says the same."""
-
-    group: Group
-    scale: Scale
-    on_axis: bool
-    marks: tuple[Mark, ...]
-    """By the values that are known."""
-
-
-def fit(values: Sequence[Decimal | None], drawn: Drawn) -> Fit | None:
-    """Find the group whose marks stand where these values belong, best one that fits the axis."""
-    known = [float(v) for v in values if v is not None]
-    if len(set(known)) < FEWEST:
-        return None
-    fits = [found for group in drawn.groups for found in _fits(values, known, group, drawn.scales)]
-    return max(fits, key=lambda f: (f.on_axis, f.group.kind != "dot"), default=None)
-
-
-def _fits(
-    values: Sequence[Decimal | None], known: list[float], group: Group, scales: Sequence[Scale]
-) -> Iterator[Fit]:
-    count = len(group.marks)
-    marks, ends = list(group.marks), group.ends()
-    heights = [m.top - m.bottom for m in marks]
-    if count == len(values) != len(known):
-        pick = [at for at, v in enumerate(values) if v is not None]
-    elif count == len(known):
-        pick = list(range(count))
-    elif count == sum(1 for v in known if v):
-        known = [v for v in known if v]
-        pick = list(range(count))
-    else:
-        return
-    for places, standing in ((ends, True), (heights, False)):
-        if not standing and (group.kind != "bar" or min(known) < 0):
-            continue
-        at = [places[n] for n in pick]
-        scale = line(known, at)
-        if scale is None or scale.slope >= 0:
-            continue
-        span = abs(scale.slope) * (max(known) - min(known))
-        off = [abs(scale.slope * v + scale.zero - p) for v, p in zip(known, at, strict=True)]
-        if span < 8 or max(off) > NEAR or median(off) > NEAR / 2:
-            continue
-        if not standing and abs(scale.zero) > 2:
-            continue
-        on_axis = any(
-            abs(scale.slope / axis.slope - 1) < 0.02
-            and (not standing or abs(axis.slope * v + axis.zero - p) < 8)
-            for axis in scales
-            for v, p in [(known[0], at[0])]
-        )
-        yield Fit(group, scale, on_axis, tuple(marks[n] for n in pick))

@@ -44,10 +44,10 @@ def _is_series(group: Group) -> bool:
         return False
     if any(abs(a / min(apart) - round(a / min(apart))) > UNEVEN for a in apart):
         return False
-    ends, base = group.ends(), group.base
+    base = group.base
     if base is not None and any(min(abs(m.top - base), abs(m.bottom - base)) > 2 for m in marks):
         return False
-    if max(ends) - min(ends) < 8:
+    if not group.tall:
         return False
     fills = [m.fill for m in marks]
     return sum(fills.count(fill) >= FEWEST for fill in set(fills)) < 2

@@ -40,7 +40,12 @@ _YEARLESS = re.compile(
     re.IGNORECASE,
 )
 """Weekdays, and days without a year: they say no date, nor are they values."""
-_OFFSET = re.compile(r":\d\d(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)$")
+_OFFSET = re.compile(
+    r"(?<=\d)\s*(?:(?:GMT|UTC) ?(?P<named>[+-]\d\d:?\d\d)(?: ?\([A-Z][a-z A-Z]+\))?"
+    r"|(?P<last>Z|(?<=T\d\d:\d\d)[+-]\d\d:\d\d|(?<=:\d\d:\d\d)[+-]\d\d:\d\d|[+-]\d{4})$)"
+)
+"""At the end, with a colon only behind seconds or a T: `10:00-11:00` is an hour, not an offset."""
+_ABBREVIATION = re.compile(r"\s*\(?\b([A-Z]{1,3}[SD]T)\b\)?")
 
 
 class When(NamedTuple):
@@ -84,6 +89,8 @@ class Clock(NamedTuple):
     time: time | None
     instant: datetime | None
     rest: str
+    zone: str = ""
+    """The abbreviation behind the time, such as CST."""
 
 
 def clock(text: str) -> Clock:
@@ -92,19 +99,23 @@ def clock(text: str) -> Clock:
     for found, (start, end) in _dated(text):
         day, rest = found, f"{text[:start]} {text[end:].removeprefix('T')}"
         break
+    offset = _OFFSET.search(text.strip())
     rest = _YEARLESS.sub(" ", re.sub(r"(?<=\d)T(?=\d)", " ", rest))
     match = _CLOCK.search(rest)
     if match is None:
         return Clock(day, None, None, rest)
     moment, over = _moment(match)
     instant = None
-    offset = _OFFSET.search(text.strip())
+    before, after = rest[: match.start()], rest[match.end() :]
     if offset and day and moment is not None:
-        stamp = offset[1].replace("Z", "+00:00")
+        stamp = (offset["named"] or offset["last"]).replace("Z", "+00:00")
         instant = datetime.fromisoformat(f"{day}T{moment}{stamp}").astimezone(UTC)
+        after = after.replace(offset[0].strip(), " ", 1)
+    named = _ABBREVIATION.match(after)
     if day and over:
         day += timedelta(days=1)
-    return Clock(day, moment, instant, f"{rest[: match.start()]} {rest[match.end() :]}")
+    after = after[named.end() :] if named else after
+    return Clock(day, moment, instant, f"{before} {after}", named[1] if named else "")
 
 
 def _moment(match: re.Match[str]) -> tuple[time | None, bool]:
@@ -235,18 +246,24 @@ def _labels(labels: Sequence[str], zone: ZoneInfo, day: date | None) -> Hours:
         if wall and t.day is None and n and moment == time() and any(walls):
             wall += timedelta(days=1)  # the label of an hour's end
         walls.append(wall)
-    return _walls(labels, walls, zone)
+    return _walls(labels, walls, zone, [t.zone for t in told])
 
 
-def _walls(labels: Sequence[str], walls: Sequence[datetime | None], zone: ZoneInfo) -> Hours:
+def _walls(
+    labels: Sequence[str],
+    walls: Sequence[datetime | None],
+    zone: ZoneInfo,
+    names: Sequence[str] = (),
+) -> Hours:
+    """Count an hour's repetitions in their order, but one whose label names its zone is known."""
     seen: Counter[datetime] = Counter()
     whens, doubts = [], []
-    for label, wall in zip(labels, walls, strict=True):
+    for n, (label, wall) in enumerate(zip(labels, walls, strict=True)):
         if wall is None:
             whens.append(When(label, None))
             continue
-        ordinal = seen[wall]
-        seen[wall] += 1
+        ordinal = max(seen[wall], _fold(wall, names[n], zone) if names else 0)
+        seen[wall] = ordinal + 1
         may = _offsets(wall, zone)
         if ordinal and ordinal >= may:
             message = f"The graph has {wall:%Y-%m-%d %H:%M} more often than that hour was."
@@ -258,6 +275,12 @@ def _walls(labels: Sequence[str], walls: Sequence[datetime | None], zone: ZoneIn
             doubts.append(("hour-never", message))
         whens.append(When(label, wall, ordinal))
     return Hours(tuple(whens), tuple(dict.fromkeys(doubts)))
+
+
+def _fold(wall: datetime, name: str, zone: ZoneInfo) -> int:
+    """Return 1 for an hour whose zone's abbreviation says that it is the second of its name."""
+    early, late = (wall.replace(tzinfo=zone, fold=fold).tzname() for fold in (0, 1))
+    return int(early != late and name == late and _offsets(wall, zone) == 2)
 
 
 def lacking(whens: Iterable[When], zone: ZoneInfo) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harvester.graph.drawn import Drawn, fit
+from harvester.graph.drawn import Drawn
+from harvester.graph.fitting import fit
 from harvester.graph.points import Raw
 from harvester.graph.sentences import APART
 
@@ -30,13 +31,9 @@ def marks(raw: Raw, drawn: Drawn) -> tuple[str, ...]:
 
 def _colours(raw: Raw, drawn: Drawn) -> list[str]:
     """Return the colour of the mark of each value that is known."""
-    found = fit(raw.values, drawn)
-    if found is None:
-        return [""] * len(raw.values)
-    marks = iter(found.marks)
-    known = sum(v is not None for v in raw.values)
-    every = len(found.marks) == known
-    return [next(marks).fill if v is not None and (every or v) else "" for v in raw.values]
+    found = fit(raw, drawn)
+    marks = found.marks if found else {}
+    return [marks[n].fill if n in marks else "" for n in range(len(raw.values))]
 
 
 def _meaning(colour: str, drawn: Drawn) -> str:

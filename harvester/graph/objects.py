@@ -7,7 +7,8 @@ from typing import Any
 from playwright.async_api import Page
 
 from harvester.graph.candidates import distinct, place
-from harvester.graph.drawn import Drawn, fit
+from harvester.graph.drawn import Drawn
+from harvester.graph.fitting import fit
 from harvester.graph.points import Raw
 from harvester.graph.scripts import decimal, everywhere
 
@@ -32,7 +33,7 @@ async def read(page: Page, drawn: Drawn) -> list[Raw]:
             )
             found.setdefault((raw.name, raw.places, raw.values), raw)
     loose = [raw for raw in found.values() if raw.source in LOOSE]
-    drawing = [raw for raw in loose if (has := fit(raw.values, drawn)) and has.on_axis]
+    drawing = [raw for raw in loose if (has := fit(raw, drawn)) and has.on_axis]
     own = [raw for raw in found.values() if raw.source not in LOOSE]
     return own + distinct(drawing or loose)
 

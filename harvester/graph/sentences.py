@@ -98,6 +98,8 @@ def gather(texts: Iterable[str], source: str) -> list[Raw]:
     names = dict.fromkeys(s.name for said in lists for s in said if s.value is not None)
     if not names:
         return []
+    if len(names) > 1 and all(len(said) == 1 for said in lists):
+        return [_raw(name, picked, source) for name, picked in _apart(lists).items()]
     found = []
     for name in names:
         picked: list[Said] = []
@@ -109,6 +111,19 @@ def gather(texts: Iterable[str], source: str) -> list[Raw]:
             )  # fmt: skip
         found.append(_raw(name, picked, source))
     return found
+
+
+def _apart(lists: Iterable[Sequence[Said]]) -> dict[str, list[Said]]:
+    """Put texts of one value each to their series; one without a value goes to that before it."""
+    series: dict[str, list[Said]] = {}
+    waiting: list[Said] = []
+    last = waiting
+    for (said,) in lists:
+        if said.value is not None:
+            last = series.setdefault(said.name, waiting)
+            waiting = [] if last is waiting else waiting
+        last.append(said)
+    return series
 
 
 def _raw(name: str, picked: Sequence[Said], source: str) -> Raw:

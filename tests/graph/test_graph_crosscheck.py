@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from harvester.graph.crosscheck import check_total, compare
 from harvester.graph.points import Point, Series
-from harvester.graph.sentences import sayings
+from harvester.graph.sentences import gather, sayings
 
 
 def series(strategy: str, *values: str | None, precision: str = "0") -> Series:
@@ -64,3 +64,10 @@ def test_a_sentence_gives_hour_value_unit_and_mark() -> None:
 
 def test_a_text_of_many_hours_is_of_none() -> None:
     assert sayings("12 AM 3 AM 6 AM Used: 1.5") == []
+
+
+def test_texts_of_one_series_each_are_told_apart_by_their_names() -> None:
+    told = [f"{h}:00 AM: {v} kWh {n}" for n in ("Used", "Received") for h, v in ((1, 5), (2, 7))]
+    used, received = gather([*told[:2], "3:00 AM: no value", *told[2:]], "titles")
+    assert (used.name, used.values) == ("Used", (Decimal(5), Decimal(7), None))
+    assert (received.name, received.values) == ("Received", (Decimal(5), Decimal(7)))

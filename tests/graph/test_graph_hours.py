@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from harvester.graph.hours import lacking, resolve
+from harvester.graph.hours import clock, lacking, resolve
 from harvester.graph.points import Epoch
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -83,3 +83,25 @@ def test_hours_that_a_day_has_and_the_graph_lacks_are_named() -> None:
     assert lacking(without.whens, CHICAGO) == ("2026-11-01 01:00-0600",)
     whole = resolve(utc(SPRING, *range(6, 29)), CHICAGO, None)
     assert lacking(whole.whens, CHICAGO) == ()
+
+
+def test_an_hour_that_names_its_zone_is_the_second_one_also_where_the_first_is_lacking() -> None:
+    both = resolve(["12:00 AM", "1:00 AM CDT", "1:00 AM CST", "2:00 AM"], CHICAGO, AUTUMN)
+    assert walls(both) == [(0, 0), (1, 0), (1, 1), (2, 0)]
+    one = resolve(["12:00 AM", "1:00 AM (CST)", "2:00 AM CST"], CHICAGO, AUTUMN)
+    assert walls(one) == [(0, 0), (1, 1), (2, 0)]
+
+
+def test_a_date_as_a_browser_prints_it_is_an_instant() -> None:
+    label = "Sun Nov 01 2026 01:00:00 GMT-0600 (Central Standard Time)"
+    (when,) = resolve([label], CHICAGO, None).whens
+    assert (when.ordinal, when.instant) == (1, datetime(2026, 11, 1, 7, tzinfo=UTC))
+    said = clock(f"{label}: 1.23 kWh")
+    assert said.rest.strip(" :") == "1.23 kWh"
+
+
+def test_two_times_of_a_label_are_an_hour_and_not_an_offset() -> None:
+    labels = [f"06/11/2026 {h:02}:00-{h + 1:02}:00" for h in range(4, 8)]
+    assert walls(resolve(labels, CHICAGO, None)) == [(h, 0) for h in range(4, 8)]
+    (iso,) = resolve(["2026-06-11T06:00-07:00"], CHICAGO, None).whens
+    assert iso.instant == datetime(2026, 6, 11, 13, tzinfo=UTC)
