@@ -108,7 +108,7 @@ def known_words(profile: Profile) -> frozenset[str]:
     for known in (*profile.labels.values(), *profile.columns.values()):
         said += known
     for route in (profile.base, *profile.bases, *profile.routes.values()):
-        said += route.replace("{base}", "").split("/")
+        said += urlsplit(route.replace("{base}", "")).path.split("/")
     bare = (" ".join(word.replace("*", " ").replace("#", " ").split()) for word in said)
     return frozenset(word.casefold() for word in bare if re.search(r"[^\W\d]", word))
 

@@ -172,6 +172,7 @@ class Profile(_Strict):
     bills_listed: int = 24
     """How many bills the portal shows at most."""
     routes: Mapping[str, str]
+    """Paths at the portal, or whole addresses at another of the origins."""
     locators: Mapping[str, Candidates]
     outcomes: Annotated[Mapping[str, Candidates], AfterValidator(_outcomes)]
     """What a page after the sign-in can be, by state name; exactly one must appear."""
@@ -193,6 +194,16 @@ class Profile(_Strict):
     bills: tuple[Layout, ...] = Field(min_length=1)
     """Layouts of bills in the order they are tried; the last one is for bills of any layout."""
 
+    @model_validator(mode="after")
+    def _at_home(self) -> Profile:
+        known = {origin.lower() for origin in self.origins}
+        for name, told in self.routes.items():
+            parts = urlsplit(told)
+            if "://" in told and f"{parts.scheme}://{parts.netloc}".lower() not in known:
+                message = f"the route {name} is at {parts.netloc}, which is none of the origins"
+                raise ValueError(message)
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         """The portal's time zone."""
@@ -200,7 +211,8 @@ class Profile(_Strict):
 
     def url(self, route: str) -> str:
         """Return the absolute URL of a named route."""
-        return self.origins[0] + self.routes[route].replace("{base}", self.base)
+        told = self.routes[route].replace("{base}", self.base)
+        return told if "://" in told else self.origins[0] + told
 
     def may_click(self, name: str) -> bool:
         """Tell whether a control of this name is on the list of clicks."""

@@ -93,10 +93,10 @@ class Wire:
         answer: Answer | None = None,
         clock: datetime | None = None,
     ) -> None:
-        places = [_place(text) for text in hosts]
-        self._https = {str(p): p.scheme == "https" or (not p.scheme and p.port != PORTS["http"])
-                       for p in places}  # fmt: skip
-        self._names = sorted({place.host for place in places})
+        self._https: dict[str, bool] = {}
+        self._names: set[str] = set()
+        for text in hosts:
+            self.allow(text)
         self._sandbox = sandbox
         self._answers = answer
         self.clock = clock
@@ -113,6 +113,13 @@ class Wire:
     def own_tls(self) -> bool:
         """Whether the browser meets a certificate made for this run alone."""
         return self._sandbox is not None or self._answers is not None
+
+    def allow(self, host: str) -> None:
+        """Declare one more host."""
+        place = _place(host)
+        secure = place.scheme == "https" or (not place.scheme and place.port != PORTS["http"])
+        self._https[str(place)] = secure
+        self._names.add(place.host)
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=PIECE)
@@ -256,7 +263,7 @@ class Wire:
     def _certified(self) -> ssl.SSLContext:
         if self._tls is None:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            trustme.CA().issue_cert(*self._names).configure_cert(self._tls)
+            trustme.CA().issue_cert(*sorted(self._names)).configure_cert(self._tls)
         return self._tls
 
 

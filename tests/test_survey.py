@@ -24,6 +24,7 @@ from harvester.profile import shipped
 from harvester.sandbox.app import serve
 from harvester.survey import entrance
 from harvester.survey.draft import Draft
+from harvester.survey.hosts import Hosts
 from harvester.survey.place import Place, place
 from harvester.survey.pointer import Pointer
 from harvester.survey.texts import dated, numbered, taken
@@ -137,7 +138,8 @@ def test_a_sign_in_with_a_code_is_learned_from_one_that_was_mistyped_first() -> 
                 pointer = Pointer(page, pytest.fail)
                 await pointer.listen()
                 await page.goto(origin)
-                draft = Draft(data, member, page, wire, pointer, (shipped(),))
+                hosts = Hosts(member, wire, data)
+                draft = Draft(data, member, page, wire, pointer, hosts, (shipped(),))
                 await entrance.learn(draft)
         finally:
             await runner.cleanup()

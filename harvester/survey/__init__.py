@@ -19,7 +19,9 @@ from harvester.graph import watch
 from harvester.platforms import fit
 from harvester.store.home import private_folder, unusable
 from harvester.survey import accounts, bills, entrance, usage
-from harvester.survey.draft import Draft, Person
+from harvester.survey.draft import Draft
+from harvester.survey.hosts import Hosts
+from harvester.survey.person import Person
 from harvester.survey.pointer import Pointer
 from harvester.wire import Wire
 from harvester.writing import toml
@@ -37,27 +39,24 @@ async def survey(address: str, person: Person, browser: Browser, folders: tuple[
     """
     origin, path = split(address)
     name, data = await _about(person, origin, path, folders)
-    while True:
-        asked = len(data["origins"])
-        async with (
-            Wire(data["origins"]) as wire,
-            open_context(browser, wire, time_zone=data["time_zone"]) as context,
-        ):
-            page = await context.new_page()
-            heard = await watch(page)  # so that a graph on a canvas can be read later
-            page.remove_listener("response", heard.note)
-            pointer = Pointer(page, person.tell)
-            await pointer.listen()
+    async with (
+        Wire(data["origins"]) as wire,
+        open_context(browser, wire, time_zone=data["time_zone"]) as context,
+    ):
+        page = await context.new_page()
+        heard = await watch(page)  # so that a graph on a canvas can be read later
+        page.remove_listener("response", heard.note)
+        pointer = Pointer(page, person.tell)
+        await pointer.listen()
+        hosts = Hosts(person, wire, data)
+        hosts.listen(context)
+        await _open(page, address)
+        while await hosts.ask():
             await _open(page, address)
-            await _others(person, wire, data)
-            if len(data["origins"]) > asked:
-                continue
-            draft = Draft(data, person, page, wire, pointer, (*folders, profile.shipped()))
-            await _learn(draft)
-            if wire.refused:
-                person.tell(
-                    f"Hosts that were asked for and not reached: {', '.join(wire.refused)}."
-                )
+        draft = Draft(data, person, page, wire, pointer, hosts, (*folders, profile.shipped()))
+        await _learn(draft)
+        if denied := hosts.denied():
+            person.tell(f"Asked for and not reached, now or by a harvest: {', '.join(denied)}.")
         return _written(name, draft, folders[0])
 
 
@@ -104,16 +103,6 @@ async def _open(page: Page, address: str) -> None:
         said = f"{urlsplit(address).netloc} cannot be opened ({why[1] if why else 'no reply'})"
         raise Transient(State.PORTAL_DOWN, f"{said}; see whether a browser can, then try again."
                         ) from None  # fmt: skip
-
-
-async def _others(person: Person, wire: Wire, data: dict[str, Any]) -> None:
-    """Ask of each other host that the page wants whether a harvest needs it."""
-    for place in sorted(wire.refused):
-        host, _, port = place.rpartition(":")
-        origin = f"https://{host}" if port == "443" else f"http://{host}:{port}"
-        asked = f"The page also asks for {host}. Is that the utility's, and needed? (y or n) [n]"
-        if (await person.ask(asked)).lower() in {"y", "yes"}:
-            data["origins"].append(origin)
 
 
 async def _learn(draft: Draft) -> None:

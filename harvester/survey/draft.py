@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Locator, Page
 
 from harvester.platforms.generic import Generic
 from harvester.portal import Portal
 from harvester.profile import Candidate, Profile, complete
+from harvester.survey.hosts import Hosts
+from harvester.survey.person import Person
 from harvester.survey.place import Place, place
-from harvester.survey.pointer import Pointer
+from harvester.survey.pointer import Act, Mode, Pointer
 from harvester.wire import Wire
 
 NAME = "draft"
 PATIENCE = 15
-
-
-class Person(Protocol):
-    """Whoever sits before the browser and is talked to beside it."""
-
-    async def ask(self, question: str) -> str:
-        """Return what is answered, without blanks around it."""
-
-    def tell(self, said: str) -> None:
-        """Say something."""
 
 
 @dataclass
@@ -42,6 +36,7 @@ class Draft:
     page: Page
     wire: Wire
     pointer: Pointer
+    hosts: Hosts
     places: tuple[Path, ...]
 
     def __post_init__(self) -> None:
@@ -86,14 +81,48 @@ class Draft:
         """Ask whether something is right; an empty answer says so."""
         return (await self.person.ask(f"{question} [Y/n]")).lower() in {"", "y", "yes"}
 
+    async def acted(self, mode: Mode, question: str) -> list[Act]:
+        """Let the person do something on the page, and return what was done.
+
+        Where the page then wanted a host that is only now allowed, it is to be done once more.
+        """
+        here = self.page.url
+        while True:
+            await self.pointer.mode(mode)
+            await self.person.ask(question)
+            acts = await self.pointer.acts()
+            await self.pointer.mode("off")
+            if not await self.hosts.ask():
+                return acts
+            self._portal = None  # what it knows of is without that host
+            with suppress(PlaywrightError):
+                await self.page.goto(here)
+            self.person.tell("The page was opened anew, with what it lacked; do that once more.")
+
+    async def is_notice(self, act: Act) -> bool:
+        """Ask whether a click closes a notice; then a harvest clicks it wherever that comes."""
+        called = act.place.called
+        if not act.notice or not called or not act.place.ways:
+            return False
+        if not await self.agreed(
+            f"{called!r} closes something that lies over the page. Is that a notice, which a"
+            " harvest is to close wherever it comes?"
+        ):
+            return False
+        name = self.keep(act.place, "notice")
+        self.allow(name, called)
+        self.walk["dismiss"] = [*dict.fromkeys([*self.walk.get("dismiss", ()), name])]
+        return True
+
     async def pointed(self, what: str, *, optional: bool = False) -> Place | None:
         """Let the person click something that is only pointed at; None where there is none."""
         rest = "press Enter here, at once if there is none" if optional else "press Enter here"
         while True:
-            await self.pointer.mode("point")
-            await self.person.ask(f"Click {what} (nothing will happen there), then {rest}.")
-            acts = await self.pointer.acts()
-            await self.pointer.mode("off")
+            asked = f"Click {what} (nothing will happen there), then {rest}."
+            acts = await self.acted("point", asked)
+            if acts and await self.is_notice(acts[-1]):
+                await self.pointer.press(acts[-1].place)
+                continue
             if acts:
                 return acts[-1].place
             if optional:
@@ -136,12 +165,10 @@ class Draft:
 
     async def clicked(self, question: str) -> list[dict[str, str]]:
         """Let the person go on by clicks; return them as steps."""
-        await self.pointer.mode("walk")
-        await self.person.ask(question)
-        acts = await self.pointer.acts()
-        await self.pointer.mode("off")
         steps = []
-        for act in acts:
+        for act in await self.acted("walk", question):
+            if await self.is_notice(act):
+                continue
             if act.kind == "click" and self.told(act.place):
                 name = self.keep(act.place)
                 steps.append({"click": name})
@@ -192,5 +219,8 @@ class Draft:
         return await self.agreed(question)
 
     def path(self) -> str:
-        """Return the path of the page, without what it was asked with."""
-        return urlsplit(self.page.url).path or "/"
+        """Return the path of the page, or its whole address elsewhere, without its query."""
+        parts = urlsplit(self.page.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        path = parts.path or "/"
+        return path if origin == self.data["origins"][0] else origin + path

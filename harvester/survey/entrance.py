@@ -12,13 +12,12 @@ async def learn(draft: Draft) -> None:
     """Watch a person sign in; what they type is neither read nor kept."""
     steps: list[dict[str, str]] = []
     while not _whole(steps):
-        await draft.pointer.mode("walk")
-        await draft.person.ask(
+        acts = await draft.acted(
+            "walk",
             "Sign in as the member in the browser window: type there, and press its buttons with"
-            " the mouse. What you type is not read. When you are in, press Enter here."
+            " the mouse. What you type is not read. When you are in, press Enter here.",
         )
-        steps = _steps(draft, await draft.pointer.acts())
-        await draft.pointer.mode("off")
+        steps = _steps(draft, [act for act in acts if not await draft.is_notice(act)])
         if not _whole(steps):
             draft.person.tell("No user ID, password and button were seen; sign out, and once more.")
     draft.walk["sign_in"] = steps

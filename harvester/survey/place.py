@@ -59,6 +59,11 @@ async def _finds(
     return len(found) == 1 and bool(await found[0].evaluate(_SAME, element))
 
 
+async def gone(page: Page, shown: Place) -> bool:
+    """Tell whether a control is no longer to be seen by any way to it."""
+    return bool(shown.ways) and not any([await visible(page, way) for way in shown.ways])
+
+
 def _ways(told: dict[str, Any]) -> Iterator[Candidate]:
     """Yield what may find it: what a person sees, then the end of its id, then its source."""
     name, role, label, text = (told[key] for key in ("name", "role", "label", "text"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Page
 
 from harvester.platforms.steps import quiet
-from harvester.survey.place import Place, place, script
+from harvester.survey.place import Place, gone, place, script
 
 CALL = "harvesterPointed"
 Mode = Literal["walk", "point", "off"]
@@ -27,6 +28,8 @@ class Act:
 
     kind: Literal["click", "type"]
     place: Place
+    notice: bool = False
+    """Whether it is on something that covers the page, which a click that was done has closed."""
 
 
 class Pointer:
@@ -87,10 +90,23 @@ class Pointer:
         if element is None:
             return
         shown = await place(self._page, element)
-        if self._mode != "off":
-            self._acts.append(Act(kind, shown))
+        notice = kind == "click" and bool(await element.evaluate(script("notice.js")))
+        here = self._path()
         if kind == "click" and self._mode != "point":
-            async with quiet(self._page):
-                await self._set(frame, "off")
-                await element.click()
-                await self._set(frame, self._mode)
+            await self.press(shown, frame)
+            notice = notice and here == self._path() and await gone(self._page, shown)
+        if self._mode != "off":
+            self._acts.append(Act(kind, shown, notice))
+
+    async def press(self, shown: Place, frame: Frame | None = None) -> None:
+        """Click what a person showed, and let the page answer."""
+        frame = frame or await shown.element.owner_frame()
+        if frame is None:
+            return
+        async with quiet(self._page):
+            await self._set(frame, "off")
+            await shown.element.click()
+            await self._set(frame, self._mode)
+
+    def _path(self) -> str:
+        return re.split(r"[?#]", self._page.url)[0]
