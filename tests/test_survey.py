@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from conftest import run_async
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 from thicket import CODE, portal
 from walked import NEW, WORLD
 
@@ -101,6 +101,25 @@ def test_a_click_that_points_does_nothing_and_one_that_goes_on_is_done_once() ->
         return seen
 
     assert on_a_page(act) == [(1, [0, 0, 0]), (1, [1, 1, 1]), (0, [2, 2, 2])]
+
+
+def test_what_is_pointed_at_is_framed_until_it_is_done() -> None:
+    async def act(page: Page, pointer: Pointer) -> None:
+        frame, link = page.locator("harvester-pointed"), page.locator("a >> nth=1")
+        await link.hover()
+        await expect(frame).to_have_count(0)
+        await pointer.mode("point")
+        await page.get_by_role("button", name="Sign in").hover()
+        await link.click()
+        await expect(frame).to_be_visible()
+        assert await frame.bounding_box() == await link.bounding_box()
+        (shown,) = await pointer.acts()
+        assert shown.place.told["path"] == "body > ul > li:nth-of-type(2) > a"
+        await expect(frame).to_be_visible()
+        await pointer.mode("off")
+        await expect(frame).to_have_count(0)
+
+    on_a_page(act)
 
 
 def test_a_sign_in_with_a_code_is_learned_from_one_that_was_mistyped_first() -> None:

@@ -6,7 +6,9 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import sys
+import textwrap
 
 from harvester.browser import open_browser
 from harvester.cli.common import logging_to_stderr, settings_of
@@ -22,7 +24,7 @@ class Terminal:
 
     async def ask(self, question: str) -> str:
         """Return the next line; Misconfigured where nobody is there to type one."""
-        print(f"\n{question}", end=" ", flush=True, file=sys.stderr)
+        print(f"\n{_wrapped(question)}", end=" ", flush=True, file=sys.stderr)
         while b"\n" not in self._read:
             self._read += await _piece(sys.stdin.fileno())
         line, _, self._read = self._read.partition(b"\n")
@@ -30,7 +32,18 @@ class Terminal:
 
     def tell(self, said: str) -> None:
         """Print it."""
-        print(said, file=sys.stderr)
+        print(_wrapped(said), file=sys.stderr)
+
+
+def _wrapped(text: str) -> str:
+    """Return a text with its lines broken between words, where a terminal shows them."""
+    if not sys.stderr.isatty():
+        return text
+    wide = shutil.get_terminal_size().columns - 1
+    return "\n".join(
+        textwrap.fill(line, wide, subsequent_indent="    " if line.startswith(" ") else "")
+        for line in text.split("\n")
+    )
 
 
 async def _piece(source: int) -> bytes:

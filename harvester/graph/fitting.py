@@ -10,6 +10,8 @@ from typing import NamedTuple
 from harvester.graph.drawn import FEWEST, TALL, Drawn, Group, Mark, Scale, line
 from harvester.graph.points import Raw
 
+MOST = 10**12
+"""No energy is as much: lists in memory also hold the largest numbers that there are."""
 NEAR = 1.3
 """Pixels by which a mark may be off the place that its value has."""
 FLAT = 2.0
@@ -35,7 +37,8 @@ class Fit(NamedTuple):
 
 def fit(raw: Raw, drawn: Drawn) -> Fit | None:
     """Find the group whose marks stand where a series' values belong, best one on the axis."""
-    if len({v for v in raw.values if v is not None}) < FEWEST:
+    known = {v for v in raw.values if v is not None}
+    if len(known) < FEWEST or max(map(abs, known)) > MOST:
         return None
     fits = [
         found

@@ -44,7 +44,7 @@ class Hosts:
     async def ask(self) -> bool:
         """Ask about the hosts refused since the last time; tell whether any is allowed now."""
         fresh = sorted(self._fresh(), key=lambda one: (_RANK.index(one[1]), one[0]))
-        self._known |= self._wire.refused.keys()
+        self._known |= self._wire.refused.keys() & self._wanted.keys()
         if not fresh:
             return False
         told = "".join(f"\n  {n}: {origin} ({kind})" for n, (origin, kind) in enumerate(fresh, 1))
@@ -65,13 +65,12 @@ class Hosts:
         return bool(chosen)
 
     def _fresh(self) -> Iterator[tuple[str, str]]:
+        """Yield what pages asked for; a browser with windows also has wishes of its own."""
         for place in self._wire.refused.keys() - self._known:
-            host, _, port = place.rpartition(":")
-            plain = f"https://{host}" if port == "443" else f"http://{place}"
-            yield self._wanted.get(place, (plain, _REST))
+            if place in self._wanted:
+                yield self._wanted[place]
 
     def denied(self) -> list[str]:
         """Return what was asked for and never allowed."""
-        allowed = {*self._data["origins"]}
-        return sorted({self._wanted.get(place, (place, ""))[0] for place in self._wire.refused}
-                      - allowed)  # fmt: skip
+        asked = {self._wanted[place][0] for place in self._wire.refused if place in self._wanted}
+        return sorted(asked - {*self._data["origins"]})

@@ -3,7 +3,10 @@
 call => {
   const key = Symbol.for(call);
   if (window[key]) return;
-  const state = window[key] = {mode: 'walk', elements: []};
+  // Around what is pointed at stands a frame, outside the body and above all else of the page.
+  const frame = document.createElement('harvester-pointed');
+  const hide = () => frame.remove();
+  const state = window[key] = {mode: 'walk', elements: [], set(mode) { if (mode !== 'point') hide(); state.mode = mode; }};
   const CONTROL = 'a,button,input,select,textarea,summary,label,[onclick],'
     + ['button', 'link', 'tab', 'menuitem', 'option', 'switch'].map(r => `[role=${r}]`).join();
   const BUTTONS = ['submit', 'button', 'image', 'reset'];
@@ -14,6 +17,18 @@ call => {
     const near = e instanceof Element ? e.closest(CONTROL) : null;
     return near && near.matches('label') ? near.control : near;
   };
+  const show = e => {
+    const r = e.getBoundingClientRect();
+    Object.assign(frame.style, {position: 'fixed', inset: 'auto', left: `${r.left}px`, top: `${r.top}px`,
+      width: `${r.width}px`, height: `${r.height}px`, boxSizing: 'border-box', margin: 0, padding: 0,
+      border: '3px solid #d0006f', background: '#d0006f22', pointerEvents: 'none'});
+    frame.popover = 'manual';
+    document.documentElement.append(frame);
+    frame.showPopover();
+  };
+  const pointed = event => { if (state.mode === 'point' && first(event) instanceof Element) show(meant(event) || first(event)); };
+  window.addEventListener('pointermove', pointed, true);
+  window.addEventListener('scroll', hide, true);
   const tell = (kind, e) => { state.elements.push(e); window[call](kind, state.elements.length - 1); };
   const hold = event => {
     if (!event.isTrusted || state.mode === 'off') return;
@@ -31,5 +46,5 @@ call => {
     if (state.mode !== 'walk' || !event.isTrusted || !(e instanceof Element) || !field(e)) return;
     if (!e.matches('select') && state.elements.at(-1) !== e) tell('type', e);
   }, true);
-  window[call]('mode', 0).then(mode => { if (state.mode !== 'off') state.mode = mode; });
+  window[call]('mode', 0).then(mode => { if (state.mode !== 'off') state.set(mode); });
 }

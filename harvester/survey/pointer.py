@@ -18,7 +18,7 @@ CALL = "harvesterPointed"
 Mode = Literal["walk", "point", "off"]
 """Clicks go on through the pages; or only point; or are the person's own business."""
 
-_SET = f"mode => {{ window[Symbol.for('{CALL}')].mode = mode }}"
+_SET = f"mode => window[Symbol.for('{CALL}')].set(mode)"
 _TAKE = f"at => window[Symbol.for('{CALL}')].elements[at]"
 
 

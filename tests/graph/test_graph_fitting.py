@@ -89,3 +89,8 @@ def test_rows_of_two_series_in_turn_are_not_one_series() -> None:
     drawn.words.append(Word(f"Total: {sum(VALUES[:24])} kWh", 0, 100, 20, drawn=False))
     both = Table({"at": sorted(HOURS[:2] * 6 + HOURS[3:9] * 2), "kwh": VALUES[:24]}, "memory")
     assert choose([both], drawn) == []
+
+
+def test_a_list_with_the_largest_numbers_is_no_series() -> None:
+    vast = [*VALUES[:24], Decimal("1.7976931348623157e308")]
+    assert fit(raw(vast), bars([float(v) for v in VALUES])) is None
