@@ -14,6 +14,7 @@ from harvester.extract.document import statement, words
 from harvester.extract.rows import Rows, Setting
 from harvester.layout import Layout
 from harvester.model import Artifact, Bill, Finding
+from harvester.profile import Profile
 
 _MONTHS = "January February March April May June July August September October November December"
 
@@ -71,10 +72,10 @@ def document(artifact: Artifact, setting: Setting) -> Rows:
     try:
         with words.opened(content) as pages:
             text = "\n".join(page.text.replace("\r", "") for page in pages)
-            verdict, why = _judge(text, bill)
+            verdict, why = _judge(text, bill, setting.profile)
             if verdict is State.WRONG_DOCUMENT:  # unless PDFium read it out of order
                 text = "\n".join(row.text for page in pages for row in page.rows)
-                verdict, why = _judge(text, bill)
+                verdict, why = _judge(text, bill, setting.profile)
             if verdict is not State.OK:
                 return _refused(verdict, bill, why)
             return _read(pages, text, bill, setting.profile.bills)
@@ -102,8 +103,8 @@ def _read(pages: list[words.Page], text: str, bill: Bill, layouts: Sequence[Layo
     return rows
 
 
-def _judge(text: str, bill: Bill) -> tuple[State, str]:
-    lacking = [what for what, found in _identity(text, bill) if not found]
+def _judge(text: str, bill: Bill, profile: Profile) -> tuple[State, str]:
+    lacking = [what for what, found in _identity(text, bill, profile) if not found]
     if not text.strip():
         return State.UNREADABLE, "The PDF of this bill has no text to tell whose it is."
     if lacking:
@@ -114,9 +115,11 @@ def _judge(text: str, bill: Bill) -> tuple[State, str]:
     return State.OK, ""
 
 
-def _identity(text: str, bill: Bill) -> Iterator[tuple[str, bool]]:
-    account = r"[\s-]?".join((re.escape(bill.account[:-3]), re.escape(bill.account[-3:])))
-    yield "account", re.search(rf"(?<!\d){account}(?!\d)", text) is not None
+def _identity(text: str, bill: Bill, profile: Profile) -> Iterator[tuple[str, bool]]:
+    ways = [r"[\s-]?".join((re.escape(bill.account[:-3]), re.escape(bill.account[-3:])))]
+    ways += [profile.walk.accounts.number] if profile.walk.accounts else []
+    numbers = (m[0] for way in ways for m in re.finditer(rf"(?<!\d)(?:{way})(?!\d)", text))
+    yield "account", any(printed.digits(number) == bill.account for number in numbers)
     day = bill.billing_date
     month = _MONTHS.split()[day.month - 1]
     dates = (

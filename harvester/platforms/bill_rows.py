@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -46,6 +46,10 @@ class Row(NamedTuple):
     cells: dict[str, str]
 
 
+def _told(row: Row) -> str:
+    return json.dumps(row.cells, sort_keys=True)
+
+
 class BillRows:
     """The billing history of the selected account."""
 
@@ -62,7 +66,7 @@ class BillRows:
         self._chosen.clear()
         async for choice, rows in self._pages():
             for row in rows:
-                found.setdefault(json.dumps(row.cells, sort_keys=True), row.cells)
+                found.setdefault(_told(row), row.cells)
                 if choice and (bill := self._bill(account, row)):
                     self._chosen[bill.key] = choice
             if len(found) >= self._portal.profile.bills_listed:
@@ -104,14 +108,29 @@ class BillRows:
                     yield value, await self._rows()
             return
         await self._first()
+        seen: set[str] = set()
         for _ in range(MOST_PAGES):
-            rows = await self._rows()
+            rows = await (self._others(seen) if seen else self._rows())
             yield "", rows
+            if isinstance(more, Older):
+                if seen >= (told := set(map(_told, rows))):
+                    return  # a button that stays where there are no more
+                seen |= told
             if isinstance(more, Scroll):
                 if not await self._scrolled(more, len(rows)):
                     return
             elif not isinstance(more, Older) or not await self._older(more):
                 return
+
+    async def _others(self, seen: Collection[str]) -> list[Row]:
+        """Return the rows in view once there is one that was not seen, or as they stay."""
+        rows: list[Row] = []
+        with suppress(Drift):
+            async for _ in self._portal.looks(self._bills.rows, seconds=self._patience):
+                rows = await self._rows()
+                if any(_told(row) not in seen for row in rows):
+                    break
+        return rows
 
     async def _first(self) -> None:
         """Wait for a first row; that none comes is left to who counts them."""

@@ -86,14 +86,15 @@ class Draft:
 
         Where the page then wanted a host that is only now allowed, it is to be done once more.
         """
-        here = self.page.url
+        here, notices = self.page.url, list[Act]()
         while True:
             await self.pointer.mode(mode)
             await self.person.ask(question)
             acts = await self.pointer.acts()
             await self.pointer.mode("off")
             if not await self.hosts.ask():
-                return acts
+                return notices + acts
+            notices += [act for act in acts if act.notice]  # what is closed once may not come again
             self._portal = None  # what it knows of is without that host
             with suppress(PlaywrightError):
                 await self.page.goto(here)
