@@ -34,6 +34,8 @@ STRATEGIES = ("received", "objects", "heap", "labels", "tips", "geometry")
 """Ranked: the first that gives points with hours is the one that is handed on."""
 KNOWING = ("received", "objects")
 """Those that know a chart's series: of two, the one that knows more of them wins."""
+FLAT_SECONDS = 1.0
+"""How long bars without heights have to stay so."""
 POLL = 0.1
 """Seconds between two looks at a page that is still drawing."""
 
@@ -107,11 +109,14 @@ async def strategies(
 
 
 async def ready(page: Page, seconds: float) -> Drawn:
-    """Look until a chart is there and stays as it is."""
-    end = time.monotonic() + seconds
+    """Look until a chart is there and stays as it is; bars without heights may still grow."""
+    since = time.monotonic()
+    end = since + seconds
     last, drawn = None, await look(page)
-    while time.monotonic() < end:
-        if drawn.charts and not drawn.busy and drawn.groups and last == drawn.groups:
+    while (now := time.monotonic()) < end:
+        since = since if last == drawn.groups else now
+        still = last == drawn.groups and (not drawn.flat or now - since > FLAT_SECONDS)
+        if drawn.charts and not drawn.busy and drawn.groups and still:
             return drawn
         last = drawn.groups
         await asyncio.sleep(POLL)

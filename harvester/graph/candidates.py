@@ -20,6 +20,8 @@ FEWEST = 12
 MOST = 20_000
 AGAIN = 12
 """Values of which at most one repeats the place before it: an hour of a day of 25."""
+SERIES = 6
+"""Series that rows may have among each other at most."""
 WIDEST = 12
 """Cells that a row without names has at most."""
 LEAST_MS, MOST_MS = 631_152_000_000, 4_102_444_800_000
@@ -86,7 +88,7 @@ def choose(tables: Iterable[Table], drawn: Drawn) -> list[Raw]:
     """
     ranked: dict[int, list[Raw]] = defaultdict(list)
     fits: dict[Raw, Fit | None] = {}
-    for raw in _series(list(tables)):
+    for raw in _series([part for table in tables for part in _parted(table)]):
         if repeated(raw) * AGAIN > len(raw.values) or raw in fits:
             continue
         fits[raw] = fit(raw, drawn)
@@ -177,6 +179,37 @@ def _series(tables: Sequence[Table]) -> Iterator[Raw]:
             own = places or next(iter(lone[length]), ())
             yield Raw(name if not name.isdigit() else "", own or (None,) * length, values,
                       source=table.source)  # fmt: skip
+
+
+def _parted(table: Table) -> Iterable[Table]:
+    """Return the series that a table has among each other, told apart by a column of names."""
+    for name, cells in table.columns.items():
+        kinds = list(dict.fromkeys(cells)) if all(isinstance(c, str) for c in cells) else []
+        if not 2 <= len(kinds) <= SERIES or min(map(cells.count, kinds)) < FEWEST:
+            continue
+        rows = {kind: [n for n, cell in enumerate(cells) if cell == kind] for kind in kinds}
+        parts = {
+            kind: Table({c: [v[n] for n in at] for c, v in table.columns.items() if c != name},
+                        table.source)
+            for kind, at in rows.items()
+        }  # fmt: skip
+        times = [set(_places(part)[1]) for part in parts.values()]
+        if all(times) and len(set.union(*times)) <= max(map(len, times)):
+            return [_named(part, kind) for kind, part in parts.items()]
+    return [table]
+
+
+def _named(table: Table, kind: str) -> Table:
+    """Return a series' rows with its name on their one column of values, or before each."""
+    axis = _places(table)[0]
+    values = [c for c, v in table.columns.items() if c != axis and any(map(decimal, v))]
+    return Table(
+        {
+            c if c not in values else kind if len(values) == 1 else f"{kind} {c}": v
+            for c, v in table.columns.items()
+        },
+        table.source,
+    )
 
 
 def _places(table: Table) -> tuple[str | None, tuple[Place, ...]]:

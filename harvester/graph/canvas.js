@@ -44,10 +44,11 @@
     const own = given instanceof Path2D ? frame(this) : null;
     const place = p => own ? at(own, ...p) : p;
     const fill = colour(kind === 'fill' ? this.fillStyle : this.strokeStyle);
+    const wide = kind === 'fill' ? 0 : this.lineWidth * Math.abs(frame(this).a);
     for (const sub of path(given instanceof Path2D ? given : this)) {
       if (sub.box) note(this.canvas, {kind: 'bar', how: kind, fill, at: sub.box.map(place)});
       else if (sub.dot) note(this.canvas, {kind: 'dot', how: kind, fill, at: [place(sub.dot)]});
-      else note(this.canvas, {kind: 'line', how: kind, fill, at: sub.points.map(place)});
+      else note(this.canvas, {kind: 'line', how: kind, fill, wide, at: sub.points.map(place)});
     }
   };
   wrap(c, 'fill', ink('fill'));

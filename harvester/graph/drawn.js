@@ -27,6 +27,10 @@ const vertices = d => {
 const add = (kind, points, fill, e, how) => shapes.push({kind, at: points.map(p => p.map(round)), fill, how,
   group: [e.getAttribute('class') || '', id(e.parentNode), id(e.parentNode && e.parentNode.parentNode)]});
 
+// A thick stroke straight up is a bar.
+const upright = (points, wide) => points.length === 2 && wide >= 3 && Math.abs(points[0][0] - points[1][0]) < 0.1;
+const post = ([[x, a], [, b]], wide, stroke, e) => add('bar', [[x - wide / 2, a], [x + wide / 2, b]], stroke, e, 'fill');
+
 const svg = e => {
   const r = e.getBoundingClientRect(), style = getComputedStyle(e);
   const filled = style.fill !== 'none' && style.fillOpacity !== '0' && !/, 0\)$/.test(style.fill);
@@ -53,6 +57,7 @@ const svg = e => {
       const border = style.stroke === style.fill ? parseFloat(style.strokeWidth) / 2 * Math.abs(ctm.d) : 0;
       add('bar', [[r.left - border, r.top - border], [r.right + border, r.bottom + border]], fill, e, 'fill');
     }
+    else if (upright(points, parseFloat(style.strokeWidth) * Math.abs(ctm.a))) post(points, parseFloat(style.strokeWidth) * Math.abs(ctm.a), style.stroke, e);
     else if (points.length) add('line', points, fill, e, filled ? 'fill' : 'stroke');
   }
 };
@@ -67,6 +72,8 @@ const canvas = (e, marks) => {
     else if (mark.kind === 'line' && mark.how === 'fill' && points.length >= 4 && points.length < 14) {
       const xs = points.map(p => p[0]), ys = points.map(p => p[1]);
       add('bar', [[Math.min(...xs), Math.min(...ys)], [Math.max(...xs), Math.max(...ys)]], mark.fill, e, 'fill');
+    } else if (mark.kind === 'line' && upright(points, mark.wide * r.width / e.width)) {
+      post(points, mark.wide * r.width / e.width, mark.fill, e);
     } else add(mark.kind, points, mark.fill, e, mark.how);
   }
 };

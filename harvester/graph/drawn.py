@@ -135,6 +135,12 @@ class Drawn:
         return [total for total in found if total is not None]
 
     @property
+    def flat(self) -> bool:
+        """Whether there are bars, none of which is higher than another."""
+        bars = [group for group in self.groups if group.kind == "bar"]
+        return bool(bars) and not any(group.tall for group in bars)
+
+    @property
     def unit(self) -> str:
         """The unit that is printed on the page; empty where none or several are."""
         found = {u.casefold() for w in self.words for u in _UNITS.findall(w.text)}

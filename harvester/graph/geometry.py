@@ -17,6 +17,8 @@ SHARE = 0.005
 """Of the full scale: what a measured value may be off."""
 FLAT = 0.5
 """Pixels that a bar is high at least: a flatter one may be zero or a gap, and is not told."""
+WHOLE = 2
+"""Pixels by which bars are off whose two ends are put on whole ones."""
 ESTIMATED = "estimated"
 
 
@@ -62,7 +64,7 @@ def _measured(group: Group, drawn: Drawn) -> Raw | None:
     empty = [group.kind == "bar" and m.bottom - m.top < FLAT for m in group.marks]
     full = max(*values, 0.0) - min(*values, 0.0)
     step = Decimal(10) ** (int(Decimal(full or 1).adjusted()) - 4)
-    off = Decimal(max(full * SHARE, abs(1 / scale.slope)))
+    off = Decimal(max(full * SHARE, abs((WHOLE if _in_pixels(group) else 1) / scale.slope)))
     return Raw(
         "",
         tuple(_places(group.marks, drawn.words)),
@@ -74,6 +76,11 @@ def _measured(group: Group, drawn: Drawn) -> Raw | None:
         off.quantize(step),
         f"{group.kind}s on the axis",
     )
+
+
+def _in_pixels(group: Group) -> bool:
+    heights = [mark.bottom - mark.top for mark in group.marks]
+    return group.kind == "bar" and all(abs(high - round(high)) < 0.01 for high in heights)
 
 
 def _scale(group: Group, scales: Sequence[Scale]) -> Scale | None:

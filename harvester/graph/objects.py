@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from harvester.graph.candidates import distinct, place
+from harvester.graph.candidates import distinct, place, timed
 from harvester.graph.drawn import Drawn
 from harvester.graph.fitting import fit
 from harvester.graph.points import Raw
@@ -19,7 +19,8 @@ LOOSE = {"D3", "React props"}
 async def read(page: Page, drawn: Drawn) -> list[Raw]:
     """Return the series of all charts that the page's own objects hold, exact as they were given.
 
-    Of data that is only bound to marks or handed to components, those that the chart draws.
+    Of data that is only bound to marks or handed to components, those that the chart draws, or
+    where nothing shows which these are, those that have times.
     """
     found: dict[tuple[Any, ...], Raw] = {}
     for told in await everywhere(page, "objects.js"):
@@ -35,7 +36,7 @@ async def read(page: Page, drawn: Drawn) -> list[Raw]:
     loose = [raw for raw in found.values() if raw.source in LOOSE]
     drawing = [raw for raw in loose if (has := fit(raw, drawn)) and has.on_axis]
     own = [raw for raw in found.values() if raw.source not in LOOSE]
-    return own + distinct(drawing or loose)
+    return own + distinct(drawing or [raw for raw in loose if timed(raw.places)])
 
 
 def _apart(colours: list[str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ _VALUE = re.compile(
     r"\s*(?P<unit>kWh|MWh|Wh|kW)?",
     re.IGNORECASE,
 )
+_UNIT = re.compile(r"kWh|MWh|Wh|kW", re.IGNORECASE)
 _RANGE = re.compile(r"\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?\s*(?:-|\u2013|\u2014|to)\s*\d", re.IGNORECASE)
 """Two times that are one hour's beginning and end."""
 _EDGES = " \t\n:;,.|=()[]\u25cf\u2022\u2013-"
@@ -70,12 +71,12 @@ def sayings(text: str) -> list[Said]:
             continue
         name = APART.sub("", re.sub(r"\d[\d.,]*", "", name)).strip(_EDGES)
         name = " ".join(re.findall(r"[^\W\d_][\w ()%]*", name)[-1:]).strip(_EDGES)
+        name = "" if _UNIT.fullmatch(name) else name
         if trailing and not name:
             name = trailing[1]
         if len(kept) == 1 and not name and not NONE.search(after):
-            name = " ".join(re.findall(r"[A-Za-z][\w ()%]*", APART.sub("", after))[:1]).strip(
-                _EDGES
-            )
+            called = re.sub(r"[A-Za-z ]+:", "", APART.sub("", after))
+            name = " ".join(re.findall(r"[A-Za-z][\w ()%]*", called)[:1]).strip(_EDGES)
         places = max(0, -int(value.as_tuple().exponent))
         said.append(Said(name, label, value, match["unit"] or "", mark, places))
     return said

@@ -71,3 +71,8 @@ def test_texts_of_one_series_each_are_told_apart_by_their_names() -> None:
     used, received = gather([*told[:2], "3:00 AM: no value", *told[2:]], "titles")
     assert (used.name, used.values) == ("Used", (Decimal(5), Decimal(7), None))
     assert (received.name, received.values) == ("Received", (Decimal(5), Decimal(7)))
+
+
+def test_a_series_may_be_named_behind_the_value_and_its_unit_before_it() -> None:
+    (said,) = sayings("hour: 1:00 AM; kWh: 0.87; series: Used")
+    assert (said.name, said.value) == ("Used", Decimal("0.87"))

@@ -94,3 +94,22 @@ def test_rows_of_two_series_in_turn_are_not_one_series() -> None:
 def test_a_list_with_the_largest_numbers_is_no_series() -> None:
     vast = [*VALUES[:24], Decimal("1.7976931348623157e308")]
     assert fit(raw(vast), bars([float(v) for v in VALUES])) is None
+
+
+def test_rows_of_two_series_are_told_apart_by_their_column_of_names() -> None:
+    drawn = bars([float(v) for v in VALUES])
+    other = [v / 2 for v in VALUES]
+    drawn.groups += bars([float(v) for v in other]).groups
+    both = {"Used": VALUES, "Given": other}
+    rows = [(at, name, both[name][n]) for n, at in enumerate(HOURS) for name in both]
+    for order in (rows, sorted(rows, key=lambda row: row[1])):
+        at, name, kwh = (list(column) for column in zip(*order, strict=True))
+        found = choose([Table({"at": at, "way": name, "kWh": kwh}, "a reply")], drawn)
+        assert {r.name: list(r.values) for r in found} == both
+
+
+def test_a_column_of_qualities_makes_no_series_of_its_own() -> None:
+    marks = ["actual"] * 13 + ["estimated"] * 12
+    (found,) = choose([Table({"at": HOURS, "kWh": VALUES, "how": marks}, "a reply")],
+                      bars([float(v) for v in VALUES]))  # fmt: skip
+    assert list(found.values) == VALUES
