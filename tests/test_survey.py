@@ -246,3 +246,17 @@ def test_a_terminal_gives_a_line_to_each_question_and_says_when_nobody_is_there(
         assert run_async(ask()) == ["one", "two"]
         with pytest.raises(Misconfigured, match="needs a person"):
             run_async(terminal.ask("?"))
+
+
+def test_a_terminal_breaks_lines_between_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    told = "How are accounts chosen?\n  picker: accounts are the choices of a list"
+    Terminal().tell(told)
+    assert capsys.readouterr().err == f"{told}\n"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    Terminal().tell(told)
+    assert capsys.readouterr().err == (
+        "How are accounts chosen?\n  picker: accounts are the\n    choices of a list\n"
+    )
