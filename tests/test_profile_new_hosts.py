@@ -131,6 +131,7 @@ def test_a_portal_on_several_hosts_is_harvested_by_what_was_shown(
     permit(tmp_path, profile="mine")
     person, outcome, portal, _ = run_async(shown())
     assert person.left == []
+    assert f"{portal.house} is not reached unless you allow it" in person.heard[0]
     assert f"not reached, now or by a harvest: {portal.counter}." in person.heard[-1]
     told = tomllib.loads((folder / "mine.toml").read_text(encoding="utf-8"))
     assert len(told["walk"]["dismiss"]) == 2

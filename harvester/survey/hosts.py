@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Request
+from playwright.async_api import Error as PlaywrightError
 
 from harvester.survey.person import Person
 from harvester.wire import PORTS, Wire
@@ -39,6 +40,9 @@ class Hosts:
         place = f"{parts.hostname}:{parts.port or PORTS[parts.scheme]}"
         kind = _KINDS.get(request.resource_type, _REST)
         origin, known = self._wanted.get(place, (f"{parts.scheme}://{parts.netloc}", _REST))
+        fresh = place not in self._wanted and origin not in self._data["origins"]
+        if fresh and _replaces_the_page(request):
+            self._person.tell(f"\n{origin} is not reached unless you allow it; press Enter here.")
         self._wanted[place] = (origin, min(kind, known, key=_RANK.index))
 
     async def ask(self) -> bool:
@@ -74,3 +78,10 @@ class Hosts:
         """Return what was asked for and never allowed."""
         asked = {self._wanted[place][0] for place in self._wire.refused if place in self._wanted}
         return sorted(asked - {*self._data["origins"]})
+
+
+def _replaces_the_page(request: Request) -> bool:
+    try:
+        return request.is_navigation_request() and request.frame.parent_frame is None
+    except PlaywrightError:  # a page that is only now being made has no frame yet
+        return True
