@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -123,3 +124,39 @@ def test_a_chart_that_never_loads_is_to_be_tried_later(
     )
     assert main(["graph", "read", page]) == 30
     assert "still loading" in capsys.readouterr().err
+
+
+ROWS = [[f"06/11/2026 {n}:00", float(v)] for n, v in enumerate(VALUES)]
+GIVEN = f"<script>const given = {json.dumps(ROWS)};</script>"
+
+
+@pytest.mark.parametrize("how", ["strokes", "late", "bound"])
+def test_bars_that_are_strokes_or_grow_late_or_hold_other_numbers_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    body = chart(VALUES)
+    if how == "strokes":
+        body = re.sub(
+            r'<rect x="(\d+)" width="20" y="([\d.]+)" height=.*?</rect>',
+            r'<line x1="\1" x2="\1" y1="400" y2="\2" stroke="#26a" stroke-width="20"></line>',
+            body,
+        )
+    elif how == "late":
+        body = re.sub(
+            r' y="([\d.]+)" height="([\d.]+)"', r' y="400" height="0" data-y="\1" data-h="\2"', body
+        )
+        body = re.sub("<title>.*?</title>", "", body)
+        body += """<script>setTimeout(() => document.querySelectorAll('[data-h]').forEach(bar => {
+            bar.setAttribute('height', bar.dataset.h); bar.setAttribute('y', bar.dataset.y); }), 600)
+            </script>"""
+    else:
+        body = re.sub("<title>.*?</title>", "", body)
+        body += """<script>document.querySelectorAll('rect').forEach((bar, n) => {
+            bar.__data__ = {y: n * n % 17, height: n * n % 29}; });</script>"""
+    page = saved(tmp_path, f"<h2>06/11/2026</h2>{body}{GIVEN}")
+    assert main(["graph", "read", page, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["strategy"], told["doubts"]) == ("received", [])
+    assert "geometry" in told["agreed"]
+    (series,) = told["series"]
+    assert [Decimal(p["value"]) for p in series["points"]] == VALUES
