@@ -147,8 +147,8 @@ def test_bars_that_are_strokes_or_grow_late_or_hold_other_numbers_are_read(
         )
         body = re.sub("<title>.*?</title>", "", body)
         body += """<script>setTimeout(() => document.querySelectorAll('[data-h]').forEach(bar => {
-            bar.setAttribute('height', bar.dataset.h); bar.setAttribute('y', bar.dataset.y); }), 600)
-            </script>"""
+            bar.setAttribute('height', bar.dataset.h); bar.setAttribute('y', bar.dataset.y); }),
+            600)</script>"""
     else:
         body = re.sub("<title>.*?</title>", "", body)
         body += """<script>document.querySelectorAll('rect').forEach((bar, n) => {
