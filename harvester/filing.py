@@ -58,7 +58,7 @@ class Filing:
             if entered.new and entered.last:
                 judging = Judging(self._catalog, self._profile, account, artifact.account)
                 change = self._write(account, entered.id, artifact, rows)
-                judging.after(artifact, rows.covered, artifact.about.get("bill", ""))
+                judging.after(artifact, rows.covered)
             elif entered.new:
                 before = self._catalog.told(account)
                 self.again(account)
@@ -92,8 +92,7 @@ class Filing:
     def _bill(self, account: int, artifact: Artifact) -> Bill | None:
         """Return the listed bill that a document should be."""
         key = artifact.about.get("bill")
-        known = self._catalog.bills(account) if key else ()
-        return next((bill for bill in known if bill.key == key), None)
+        return self._catalog.bill(account, key) if key else None
 
     def _write(self, account: int, number: int, artifact: Artifact, rows: Rows) -> Change:
         catalog = self._catalog

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from harvester import tariff
 from harvester.checks import bills, days
-from harvester.errors import State
 from harvester.model import Artifact, Finding, Kind, Window
 from harvester.profile import Profile
-from harvester.store.bills import Document
+from harvester.store.bills import Document, Outline
 from harvester.store.catalog import Catalog
+from harvester.tariff.learned import HOLDS
 
 _Outcome = tuple[Finding, datetime]
 _EVER = Window(date.min, date.max)
 
 
 class Judging:
-    """The rules of one account; each outcome depends on the rows alone, not on their order."""
+    """The rules of one account; each outcome depends on the rows alone, not on their order.
+
+    Made before an artifact's rows are written, it can tell afterwards what they changed.
+    """
 
     def __init__(self, catalog: Catalog, profile: Profile, account: int, number: str) -> None:
         self._catalog = catalog
@@ -27,38 +31,35 @@ class Judging:
         self._account = account
         self._number = number
         self._multipliers = catalog.multipliers(account)
+        self._outlines = catalog.outlines(account)
 
     def everything(self) -> None:
         """Judge all days and all bills anew."""
         self._days(_EVER)
-        self._bills(None)
-        self._together()
+        self._bills(self._outlines)
+        self._together(self._outlines)
 
-    def after(self, artifact: Artifact, covered: Collection[date], bill: str) -> None:
+    def after(self, artifact: Artifact, covered: Collection[date]) -> None:
         """Judge what an artifact that was just filed may have changed."""
         streams = {Kind.DAILY, Kind.INTERVAL, Kind.GREEN_BUTTON, Kind.GRAPH}
         if artifact.kind in streams and covered:
             window = Window(min(covered), max(covered) + timedelta(days=1))
             self._days(window)
-            self._bills(
-                {
-                    d.bill.key
-                    for d in self._catalog.documents(self._account)
-                    if d.statement and _meets(d, window)
-                }
-            )
-        elif artifact.kind is Kind.BILL_PDF:
-            before, self._multipliers = (
-                self._multipliers,
-                self._catalog.multipliers(self._account),
-            )
-            if before != self._multipliers:
-                self._days(_EVER)
-            self._bills({bill}, and_of_its_period=True)
-            self._together()
-        elif artifact.kind in {Kind.BILL_LIST, Kind.ACCOUNT}:
-            self._bills(None)
-            self._together()
+            self._bills([one for one in self._outlines if _meets(one, window)])
+        elif artifact.kind in {Kind.BILL_PDF, Kind.BILL_LIST, Kind.ACCOUNT}:
+            now = Judging(self._catalog, self._profile, self._account, self._number)
+            now._since(self, whole=artifact.kind is not Kind.BILL_PDF)
+
+    def _since(self, before: Judging, *, whole: bool) -> None:
+        """Judge what has to do with bills that are not as they were before, or with any."""
+        if before._multipliers != self._multipliers:
+            self._days(_EVER)
+        changed = {*before._outlines} ^ {*self._outlines}
+        periods = {one.period for one in changed}
+        self._bills(
+            self._outlines if whole else [one for one in self._outlines if one.period in periods]
+        )
+        self._together(self._outlines if whole else changed)
 
     def listing(self, at: datetime) -> None:
         """Judge the billing history and the ledger as they came home at this time."""
@@ -68,7 +69,7 @@ class Judging:
             self._catalog.payments(self._account),
         )
         replaced = bills.superseded(listed, known)
-        standing = [bill for bill in known if bill.key not in replaced]
+        standing = [bill for bill in known if bill not in replaced]
         found = [
             *bills.listing(self._number, listed, known, ledger, self._profile.bills_listed),
             *bills.ledger(self._number, standing, ledger),
@@ -106,42 +107,48 @@ class Judging:
         silence = days.silence(self._number, catalog.silent_days(account), *catalog.extent(account))
         self._keep("silence", [(f, _midnight(f.subject)) for f in silence])
 
-    def _bills(self, keys: Collection[str] | None, *, and_of_its_period: bool = False) -> None:
-        """Judge the documents of these bills, or of all, each by itself."""
-        documents = self._catalog.documents(self._account)
-        since = {
-            d.bill.key: d.statement.service_from or d.bill.billing_date
-            for d in documents
-            if d.statement
-        }
-        if keys is not None and and_of_its_period:
-            periods = {since.get(key) for key in keys}
-            keys = {*keys, *(key for key, start in since.items() if start in periods)}
-        chosen = [d for d in documents if keys is None or d.bill.key in keys]
-        newest = {start: key for key, start in reversed(since.items())}
+    def _bills(self, judged: Collection[Outline]) -> None:
+        """Judge the documents of these bills, each by itself."""
+        read = self._read(judged)
+        newest = {one.period: one for one in reversed(self._outlines) if one.stated}
         self._keep(
             "bills",
             [
-                (f if newest[since[d.bill.key]] == d.bill.key else _replaced(f), at)
-                for d in chosen
-                for f, at in self._bill(d)
+                (f if newest[one.period] == one else _replaced(f), at)
+                for one in judged
+                for f, at in self._bill(read[one])
             ],
-            None if keys is None else {d.bill.key for d in chosen},
+            None if judged is self._outlines else {read[one].bill.key for one in judged},
         )
 
-    def _together(self) -> None:
-        """Judge what bills say of one another, and their prices."""
-        documents = self._catalog.documents(self._account)
-        listed = self._catalog.listed_bills(self._account)
-        replaced = bills.superseded(listed, [d.bill for d in documents])
-        stated = [
-            bills.Stated(d.bill, d.statement, d.sha if d.state is State.OK else "")
-            for d in documents
-            if d.bill.key not in replaced
-        ]
-        at = {d.bill.key: d.retrieved_at for d in documents if d.retrieved_at}
-        found = (*bills.documents(self._number, stated), *self._tariff(stated))
-        self._keep("documents", [(finding, at[finding.subject]) for finding in found])
+    def _together(self, changed: Collection[Outline]) -> None:
+        """Judge what bills say of one another, and their prices, where any of these matters.
+
+        Of the bills that it reads, those at the ends lack others that they are compared with: they
+        are there for those between, which are judged.
+        """
+        replaced = bills.superseded([one for one in self._outlines if one.listed], self._outlines)
+        standing = [one for one in self._outlines if one not in replaced]
+        judged = _linked(standing, changed)
+        read = self._read(_linked(standing, judged))
+        documents = {one: read[one] for one in standing if one in read}
+        stated = [bills.Stated(d.bill, d.statement, one.sha) for one, d in documents.items()]
+        wanted = {documents[one].bill.key for one in judged}
+        at = {d.bill.key: d.retrieved_at for d in documents.values() if d.retrieved_at}
+        found = (*bills.documents(self._number, stated), *self._tariff(stated, wanted))
+        self._keep(
+            "documents",
+            [(finding, at[finding.subject]) for finding in found if finding.subject in wanted],
+            None if changed is self._outlines else wanted,
+        )
+
+    def _read(self, wanted: Collection[Outline]) -> dict[Outline, Document]:
+        """Return all documents from the oldest to the newest of these, newest first."""
+        billed = {one.billing_date for one in wanted} or {""}
+        first, last = min(billed), max(billed)
+        between = [one for one in self._outlines if first <= one.billing_date <= last]
+        documents = self._catalog.documents(self._account, first, last)
+        return dict(zip(between, documents, strict=True))
 
     def _bill(self, document: Document) -> Iterator[_Outcome]:
         told, bill, at = document.statement, document.bill, document.retrieved_at
@@ -160,17 +167,18 @@ class Judging:
         for finding in bills.registers(bill, told, totals):
             yield finding, at
 
-    def _tariff(self, stated: Sequence[bills.Stated]) -> Iterator[Finding]:
+    def _tariff(self, stated: Sequence[bills.Stated], wanted: Collection[str]) -> Iterator[Finding]:
         """Recompute the bills, by the account's rate where they print none."""
         rate = self._catalog.facts(self._account).rate
         told = [
-            (one.bill, replace(one.statement, rate=one.statement.rate or rate))
+            (one.bill.key, replace(one.statement, rate=one.statement.rate or rate))
             for one in stated
             if one.statement
         ]
         learned = tariff.learn(statement for _, statement in told)
-        for bill, statement in told:
-            yield from tariff.findings(statement, self._profile.tariff, learned, bill.key)
+        for key, statement in told:
+            if key in wanted:
+                yield from tariff.findings(statement, self._profile.tariff, learned, key)
 
     def _seconds(self, period: Window) -> int:
         zone = self._profile.zone
@@ -192,11 +200,30 @@ def _replaced(finding: Finding) -> Finding:
     return replace(finding, message=said) if finding.message else finding
 
 
-def _meets(document: Document, window: Window) -> bool:
-    told = document.statement
-    if told is None or told.service_from is None or told.service_to is None:
+def _meets(one: Outline, window: Window) -> bool:
+    if one.service_from is None or one.service_to is None:
         return False
-    return told.service_from < window.end and window.start <= told.service_to
+    return one.service_from < f"{window.end}" and f"{window.start}" <= one.service_to
+
+
+def _linked(standing: Sequence[Outline], some: Collection[Outline]) -> set[Outline]:
+    """Return these bills and all whose outcome may depend on them, or theirs on it.
+
+    Those are the next ones in order, the ones of the same document, and those whose price is told
+    for the same time.
+    """
+    days = [date.fromisoformat(one.service_to) for one in some if one.service_to]
+    first, last = (f"{min(days) - HOLDS}", f"{max(days) + HOLDS}") if days else ("", "")
+    shas = {one.sha for one in some} - {""}
+    linked = {
+        one
+        for one in standing
+        if one in some or one.sha in shas or first <= (one.service_to or "") <= last != ""
+    }
+    for pair in pairwise(standing):
+        if pair[0] in some or pair[1] in some:
+            linked.update(pair)
+    return linked
 
 
 def _latest(*times: tuple[date, datetime]) -> Mapping[date, datetime]:

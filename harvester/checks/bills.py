@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Protocol, TypeVar
 
 from harvester.checks.days import advance, rounding, unit
 from harvester.model import (
@@ -24,6 +25,19 @@ from harvester.model import (
 _KWH = Decimal("0.001")
 _DAY = timedelta(days=1)
 _NONE = Decimal(0)
+
+
+class _Listed(Protocol):
+    """What says which bill of a day a listed one is."""
+
+    @property
+    def billing_date(self) -> object: ...
+
+    @property
+    def kind(self) -> str: ...
+
+
+_Bill = TypeVar("_Bill", bound=_Listed)
 
 
 @dataclass(frozen=True)
@@ -52,9 +66,9 @@ def listing(
         yield Finding(account, "no-bills", history, message)
         return
     replaced = superseded(listed, known)
-    for key, newer in replaced.items():
+    for older, newer in replaced.items():
         message = f"The portal lists one of {newer.amount} in its place; both are kept."
-        yield Finding(account, "superseded", key, message)
+        yield Finding(account, "superseded", older.key, message)
     before = len(known) - len(replaced)
     if len(listed) < min(most, before):
         message = f"{len(listed)} bills are listed where {before} were before."
@@ -70,12 +84,13 @@ def listing(
         yield Finding(account, "bill-missing", history, "", Decimal(short), Decimal(short))
 
 
-def superseded(listed: Collection[Bill], known: Collection[Bill]) -> dict[str, Bill]:
-    """Return what is listed in place of bills that no longer are, by the key of each of those."""
+def superseded(listed: Collection[_Bill], known: Collection[_Bill]) -> dict[_Bill, _Bill]:
+    """Return what is listed in place of bills that no longer are, by each of those."""
     newest = {(bill.billing_date, bill.kind): bill for bill in listed}
-    gone = (bill for bill in known if bill not in listed)
+    still = set(listed)
+    gone = (bill for bill in known if bill not in still)
     return {
-        bill.key: newest[bill.billing_date, bill.kind]
+        bill: newest[bill.billing_date, bill.kind]
         for bill in gone
         if (bill.billing_date, bill.kind) in newest
     }

@@ -39,6 +39,29 @@ class Document(NamedTuple):
     retrieved_at: datetime | None
 
 
+class Outline(NamedTuple):
+    """What tells which other bills a bill has to do with, so that only those are read in full."""
+
+    billing_date: str
+    kind: str
+    amount: int
+    listed: bool
+    """Whether it is on the newest list."""
+    sha: str
+    """Name of its document in the archive, if that is its own."""
+    pdf: int | None
+    """The artifact that is its document."""
+    stated: int | None
+    """The artifact that tells what the document says."""
+    service_from: str | None
+    service_to: str | None
+
+    @property
+    def period(self) -> str:
+        """Its first day of service, or that of billing where none is told."""
+        return self.service_from or self.billing_date
+
+
 class Bills(Database):
     """The part of the catalog that holds what is owed and what was paid."""
 
@@ -73,6 +96,11 @@ class Bills(Database):
     def bills(self, account: int) -> list[Bill]:
         """Return every bill that was ever listed, newest first."""
         return self._bills(account, "TRUE")
+
+    def bill(self, account: int, key: str) -> Bill | None:
+        """Return the bill of this key, if it was ever listed."""
+        near = self._bills(account, "?2 LIKE '%/' || billing_date || '/%'", key)
+        return next((bill for bill in near if bill.key == key), None)
 
     def listed_bills(self, account: int) -> list[Bill]:
         """Return the bills of the newest list, newest first."""
@@ -116,12 +144,30 @@ class Bills(Database):
         """Return what the documents of the bills say, newest bill first."""
         return [d.statement for d in self.documents(account) if d.statement]
 
-    def documents(self, account: int) -> list[Document]:
-        """Return every bill that was ever listed with its document, newest first."""
-        reads, lines = (self._parts(account, table) for table in ("register_read", "line_item"))
+    def outlines(self, account: int) -> list[Outline]:
+        """Return an outline of every bill that was ever listed, newest first."""
+        rows = self._rows(
+            f"SELECT b.billing_date, b.kind, b.amount, b.{_ON_THE_NEWEST_LIST},"
+            " CASE WHEN pdf_state = 'OK' THEN coalesce(sha, '') ELSE '' END, pdf, s.artifact,"
+            f" service_from, service_to FROM bill b LEFT JOIN statement s USING {_KEY}"
+            " LEFT JOIN artifact a ON a.id = pdf WHERE b.account = ?1"
+            " ORDER BY b.billing_date DESC, b.kind, b.amount",
+            account,
+        )
+        return [*map(Outline._make, rows)]
+
+    def documents(self, account: int, first: str = "", last: str = "9999-12-31") -> list[Document]:
+        """Return every bill that was ever listed with its document, newest first.
+
+        With days, only those that were billed from the first to the last.
+        """
+        billed = account, first, last
+        reads, lines = (self._parts(table, billed) for table in ("register_read", "line_item"))
         found = []
         for bill, (state, sha, run, at, layout, *stated) in zip(
-            self.bills(account), self._stated(account), strict=True
+            self._bills(account, "billing_date BETWEEN ?2 AND ?3", first, last),
+            self._stated(billed),
+            strict=True,
         ):
             key = _bill_key(account, bill)
             statement = None
@@ -145,20 +191,22 @@ class Bills(Database):
             )
         return found
 
-    def _stated(self, account: int) -> list[Any]:
+    def _stated(self, billed: tuple[int, str, str]) -> list[Any]:
         return self._rows(
             "SELECT pdf_state, sha, run, retrieved_at, layout,"
             f" {', '.join(f's.{name}' for name in _STATED)} FROM bill b"
             f" LEFT JOIN statement s USING {_KEY} LEFT JOIN artifact a ON a.id = b.pdf"
-            " WHERE b.account = ? ORDER BY b.billing_date DESC, b.kind, b.amount",
-            account,
+            " WHERE b.account = ? AND b.billing_date BETWEEN ? AND ?"
+            " ORDER BY b.billing_date DESC, b.kind, b.amount",
+            *billed,
         )
 
-    def _parts(self, account: int, table: str) -> dict[tuple[Any, ...], list[Any]]:
+    def _parts(self, table: str, billed: tuple[int, str, str]) -> dict[tuple[Any, ...], list[Any]]:
         parts: dict[tuple[Any, ...], list[Any]] = {}
         for row in self._rows(
-            f"SELECT * FROM {table} WHERE account = ? ORDER BY billing_date, kind, amount, place",
-            account,
+            f"SELECT * FROM {table} WHERE account = ? AND billing_date BETWEEN ? AND ?"
+            " ORDER BY billing_date, kind, amount, place",
+            *billed,
         ):
             parts.setdefault(row[:4], []).append(row[5:])
         return parts
@@ -170,7 +218,7 @@ class Bills(Database):
             " AND multiplier IS NOT NULL ORDER BY billing_date, kind, amount, place",
             account,
         )
-        return {meter: amount(multiplier, MILLI) for meter, multiplier in rows}
+        return {meter: amount(multiplier, MILLI) for meter, multiplier in dict(rows).items()}
 
     def upsert_payments(self, account: int, payments: Iterable[Payment], artifact: int) -> None:
         """Take the ledger in its own order."""
@@ -218,7 +266,7 @@ class Bills(Database):
             )
         ]
 
-    def _bills(self, account: int, where: str) -> list[Bill]:
+    def _bills(self, account: int, where: str, *values: str) -> list[Bill]:
         return [
             Bill(
                 number,
@@ -231,14 +279,15 @@ class Bills(Database):
             )
             for number, kind, billed, due, read, net_wh, owed in self._rows(
                 "SELECT number, kind, billing_date, due_date, read_date, net_wh, amount FROM bill"
-                f" JOIN account ON account.id = account WHERE account = ? AND {where}"
+                f" JOIN account ON account.id = account WHERE account = ?1 AND {where}"
                 " ORDER BY billing_date DESC, kind, amount",
                 account,
+                *values,
             )
         ]
 
 
-_ON_THE_NEWEST_LIST = "artifact = (SELECT max(artifact) FROM bill b WHERE b.account = bill.account)"
+_ON_THE_NEWEST_LIST = "artifact = (SELECT max(artifact) FROM bill WHERE account = ?1)"
 
 
 def _statement(

@@ -43,21 +43,22 @@ class Findings(Database):
         A subject may go on after a comma: "2026-06-11, received" is about 2026-06-11.
         Where they are `lasting`, what is found again in the same words keeps its first time.
         """
-        new = {(f.rule, f.subject): (f, microseconds(at)) for f, at in findings}
         with self.transaction():
             old = {
-                (rule, subject): (message, since)
-                for rule, subject, message, since in self._rows(
-                    "SELECT rule, subject, message, since FROM finding"
-                    " WHERE account = ? AND origin = ?",
-                    account,
-                    origin,
-                )
+                (rule, subject): tuple(told)
+                for rule, subject, *told in self._old(account, origin, subjects)
                 if subjects is None or subject.partition(", ")[0] in subjects
             }
+            new = {}
+            for f, at in findings:
+                key = f.rule, f.subject
+                told, since = (f.message, _text(f.residual), _text(f.tolerance)), microseconds(at)
+                if lasting and key in old and old[key][0] == f.message:
+                    since = old[key][-1]
+                new[key] = (*told, since)
             self._write(
                 "DELETE FROM finding WHERE (account, origin, rule, subject) = (?, ?, ?, ?)",
-                [(account, origin, *key) for key in old],
+                [(account, origin, *key) for key in old if key not in new],
             )
             self._write(
                 "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -65,18 +66,24 @@ class Findings(Database):
                 " SET message = excluded.message, residual = excluded.residual,"
                 " tolerance = excluded.tolerance, since = excluded.since",
                 [
-                    (
-                        account,
-                        origin,
-                        *key,
-                        f.message,
-                        None if f.residual is None else f"{f.residual:f}",
-                        None if f.tolerance is None else f"{f.tolerance:f}",
-                        old[key][1] if lasting and key in old and old[key][0] == f.message else at,
-                    )
-                    for key, (f, at) in new.items()
+                    (account, origin, *key, *told)
+                    for key, told in new.items()
+                    if old.get(key) != told
                 ],
             )
+
+    def _old(self, account: int, origin: str, subjects: Collection[str] | None) -> list[Any]:
+        """Return what is kept of these subjects, perhaps with others that lie between them."""
+        told = (
+            "SELECT rule, subject, message, residual, tolerance, since FROM finding"
+            " WHERE account = ? AND origin = ?"
+        )
+        if subjects is None:
+            return self._rows(told, account, origin)
+        first, last = min(subjects, default=""), max(subjects, default="")
+        end = f"{last},!"  # after what may follow the last one, which is a comma and a space
+        between = f"{told} AND subject >= ? AND subject < ?"
+        return self._rows(between, account, origin, first, end)
 
     def findings(self, account: int) -> list[Finding]:
         """Return what is wrong or noteworthy, by rule and subject."""
@@ -165,6 +172,10 @@ def _found(row: tuple[Any, ...]) -> Found:
         Finding(number, rule, about, message, _number(residual), _number(tolerance)),
         instant(since),
     )
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else f"{number:f}"
 
 
 def _number(text: str | None) -> Decimal | None:
