@@ -212,6 +212,7 @@ def _linked(standing: Sequence[Outline], some: Collection[Outline]) -> set[Outli
     Those are the next ones in order, the ones of the same document, and those whose price is told
     for the same time.
     """
+    some = set(some)
     days = [date.fromisoformat(one.service_to) for one in some if one.service_to]
     first, last = (f"{min(days) - HOLDS}", f"{max(days) + HOLDS}") if days else ("", "")
     shas = {one.sha for one in some} - {""}

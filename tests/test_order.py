@@ -92,3 +92,21 @@ def test_any_order_and_any_repetition_ends_in_the_same_catalog(
         desk = Desk(Path(folder) / "home", HOME)
         desk.take(artifacts()[number] for number in (*order, *again))
         assert contents(desk) == undisturbed()
+
+
+def test_the_newest_list_is_what_came_home_last_whatever_was_filed_first(tmp_path: Path) -> None:
+    old, new = (
+        next(
+            a
+            for a in Visit(World(today=today), HOME, FIRST, listed=3).artifacts()
+            if a.kind is Kind.BILL_LIST
+        )
+        for today in (date(2025, 4, 12), date(2025, 6, 12))
+    )
+    listed = []
+    for name, order in (("one", (old, new)), ("two", (new, old))):
+        desk = Desk(tmp_path / name, HOME)
+        desk.take(order)
+        listed.append([bill.billing_date for bill in desk.catalog.listed_bills(desk.account)])
+    assert listed[0] == listed[1]
+    assert len(listed[0]) == 3

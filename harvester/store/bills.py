@@ -287,7 +287,11 @@ class Bills(Database):
         ]
 
 
-_ON_THE_NEWEST_LIST = "artifact = (SELECT max(artifact) FROM bill WHERE account = ?1)"
+_ON_THE_NEWEST_LIST = (
+    "artifact = (SELECT id FROM artifact WHERE id IN (SELECT artifact FROM bill WHERE account = ?1)"
+    " ORDER BY retrieved_at DESC, about DESC, sha DESC LIMIT 1)"
+)
+"""As artifacts come home, which need not be as they are entered."""
 
 
 def _statement(
