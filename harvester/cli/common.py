@@ -8,13 +8,11 @@ import sys
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
 from harvester.accounts import account_of
 from harvester.settings import Settings
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a command that shows no table loads nothing that draws them
+    from rich.table import Table
     from structlog.typing import Processor
 
 __all__ = ["WIDTH", "account_of", "logging_to_stderr", "settings_of", "table", "tell"]
@@ -56,6 +54,8 @@ def logging_to_stderr(*, verbose: bool) -> None:
 
 def table(*heads: str, right: Collection[str] = ()) -> Table:
     """Return an empty table as all commands show theirs."""
+    from rich.table import Table
+
     made = Table(box=None, pad_edge=False, header_style="bold")
     for head in heads:
         made.add_column(head, justify="right" if head in right else "left", overflow="fold")
@@ -64,5 +64,7 @@ def table(*heads: str, right: Collection[str] = ()) -> Table:
 
 def tell(what: object) -> None:
     """Print a table, as wide as it needs to be where nobody watches."""
+    from rich.console import Console
+
     width = None if sys.stdout.isatty() else WIDTH
     Console(width=width, markup=False, emoji=False).print(what)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harvester.checks import RULES
-from harvester.cli.common import table, tell
 from harvester.errors import MEANINGS, State
 from harvester.lookback import changes
 from harvester.stops import stopped
@@ -92,19 +91,16 @@ def _fetched(task: Task, result: Outcome) -> str:
 
 def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None:
     """Show the accounts as a table, what is missing and why, and where the files are."""
-    shown = table(
-        "Account", "Bills", "Hours", "From", "To", "Revised", right={"Bills", "Hours", "Revised"}
-    )
+    # Line by line, as `findings`: a home may have more accounts than fit into a table.
+    wide = max((len(f"{one.member} {one.account.number}") for one in held), default=0)
+    if held:
+        print(_LINE.format("Account", wide, "Bills", "Hours", "From", "To", "Revised"))
+    else:
+        print("Nothing has come home yet.")
     for one in held:
-        shown.add_row(
-            f"{one.member} {one.account.number}",
-            f"{one.pdfs}/{one.bills}",
-            f"{one.hours:,}",
-            f"{one.first or '-'}",
-            f"{one.last or '-'}",
-            f"{one.revised:,}",
-        )
-    tell(shown if held else "Nothing has come home yet.")
+        whose, bills = f"{one.member} {one.account.number}", f"{one.pdfs}/{one.bills}"
+        days = (f"{day or '-'}" for day in (one.first, one.last))
+        print(_LINE.format(whose, wide, bills, f"{one.hours:,}", *days, f"{one.revised:,}"))
     wrong = store.catalog.wrong_by_rule()
     booked = store.catalog.holding_to("listing", "bill-missing")
     for one in held:
@@ -118,6 +114,10 @@ def holdings(store: Store, held: Sequence[Holding], runs: Sequence[Run]) -> None
     if wrong:
         print(f"What is wrong, one by one: harvester findings --home {store.home}")
     print(f"Files: {store.home}")
+
+
+_LINE = "{:{}}  {:>9}  {:>11}  {:10}  {:10}  {:>9}"
+"""Account and how wide that is, bills, hours, first and last day, revised hours."""
 
 
 def _missing(one: Holding, wrong: Sequence[Wrong], *, whole: bool) -> None:
