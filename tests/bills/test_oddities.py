@@ -34,7 +34,9 @@ def test_a_date_is_read_however_it_is_printed(label: str, printed: str) -> None:
     assert page(f"{label} {printed}").billing_date == BILLED
 
 
-@pytest.mark.parametrize("printed", ["15/06/2026", "06/31/2026", "Jun 2026", "June 15", "soon"])
+@pytest.mark.parametrize(
+    "printed", ["15/06/2026", "06/31/2026", "Jun 2026", "June 15", "soon", "12/31/9999"]
+)
 def test_what_is_no_date_is_none(printed: str) -> None:
     assert page(f"Due Date {printed}").due_date is None
 

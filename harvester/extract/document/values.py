@@ -11,6 +11,8 @@ from harvester.layout import DATE, MONEY, NUMBER, SHORT_DATE
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PARTS = re.compile(r"[a-z]+|\d+", re.IGNORECASE)
+_YEARS = range(1900, 2200)
+"""Others are of no bill: "12/31/9999" stands for no end."""
 _TO = r"\s*(?:[-/\u2013\u2014]|to|thru|through|until|and)\s*"
 
 _PLAIN = str.maketrans("\u2212\u2013\u2014", "---", "+ $,")
@@ -45,8 +47,9 @@ def day(text: str) -> date | None:
     elif len(parts[0]) == 4:
         parts = [*parts[1:], parts[0]]
     month_, day_, year = map(int, parts)
+    year += 2000 if year < 100 else 0
     try:
-        return date(year + 2000 if year < 100 else year, month_, day_)
+        return date(year, month_, day_) if year in _YEARS else None
     except ValueError:
         return None
 
