@@ -56,7 +56,8 @@ class Filing:
             rows, failure = self._extract(account, artifact)
             change = Change(0, 0)
             if entered.new and entered.last:
-                judging = Judging(self._catalog, self._profile, account, artifact.account)
+                bill = artifact.about.get("bill", "")
+                judging = Judging(self._catalog, self._profile, account, artifact.account, bill)
                 change = self._write(account, entered.id, artifact, rows)
                 judging.after(artifact, rows.covered)
             elif entered.new:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 from harvester import tariff
@@ -22,16 +23,25 @@ _EVER = Window(date.min, date.max)
 class Judging:
     """The rules of one account; each outcome depends on the rows alone, not on their order.
 
-    Made before an artifact's rows are written, it can tell afterwards what they changed.
+    Made before the rows of an artifact are written, perhaps of the document of a bill of this key,
+    it can tell afterwards what they changed.
     """
 
-    def __init__(self, catalog: Catalog, profile: Profile, account: int, number: str) -> None:
+    def __init__(
+        self, catalog: Catalog, profile: Profile, account: int, number: str, bill: str = ""
+    ) -> None:
         self._catalog = catalog
         self._profile = profile
         self._account = account
         self._number = number
         self._multipliers = catalog.multipliers(account)
-        self._outlines = catalog.outlines(account)
+        self._bill_key = bill
+        self._before = catalog.outlines(account, bill) if bill else []
+
+    @cached_property
+    def _outlines(self) -> list[Outline]:
+        """All bills, as they are once all is written."""
+        return self._catalog.outlines(self._account)
 
     def everything(self) -> None:
         """Judge all days and all bills anew."""
@@ -46,20 +56,20 @@ class Judging:
             window = Window(min(covered), max(covered) + timedelta(days=1))
             self._days(window)
             self._bills([one for one in self._outlines if _meets(one, window)])
-        elif artifact.kind in {Kind.BILL_PDF, Kind.BILL_LIST, Kind.ACCOUNT}:
-            now = Judging(self._catalog, self._profile, self._account, self._number)
-            now._since(self, whole=artifact.kind is not Kind.BILL_PDF)
-
-    def _since(self, before: Judging, *, whole: bool) -> None:
-        """Judge what has to do with bills that are not as they were before, or with any."""
-        if before._multipliers != self._multipliers:
-            self._days(_EVER)
-        changed = {*before._outlines} ^ {*self._outlines}
-        periods = {one.period for one in changed}
-        self._bills(
-            self._outlines if whole else [one for one in self._outlines if one.period in periods]
-        )
-        self._together(self._outlines if whole else changed)
+        elif artifact.kind is Kind.BILL_PDF:
+            before, self._multipliers = (
+                self._multipliers,
+                self._catalog.multipliers(self._account),
+            )
+            if before != self._multipliers:
+                self._days(_EVER)
+            changed = {*self._before} ^ {*self._catalog.outlines(self._account, self._bill_key)}
+            periods = {one.period for one in changed}
+            self._bills([one for one in self._outlines if one.period in periods])
+            self._together(changed)
+        elif artifact.kind in {Kind.BILL_LIST, Kind.ACCOUNT}:
+            self._bills(self._outlines)
+            self._together(self._outlines)
 
     def listing(self, at: datetime) -> None:
         """Judge the billing history and the ledger as they came home at this time."""

@@ -136,7 +136,7 @@ class Desk:
         self.filed += 1
         sha = f"file {step.file}" if isinstance(step, Document) and step.file else f"{self.filed}"
         number = self.catalog.add_artifact(self.account, artifact, sha, self.run).id
-        judging = self.judging()
+        judging = self.judging(BILLS[step.bill].key if isinstance(step, Document) else "")
         judging.after(artifact, self._write(step, number))
 
     def _write(self, step: Step, number: int) -> list[date]:
@@ -162,8 +162,8 @@ class Desk:
             return days
         return []
 
-    def judging(self) -> Judging:
-        return Judging(self.catalog, CAEC, self.account, NUMBER)
+    def judging(self, bill: str = "") -> Judging:
+        return Judging(self.catalog, CAEC, self.account, NUMBER, bill)
 
     def outcomes(self) -> list[Found]:
         return self.catalog.outcomes(self.account)

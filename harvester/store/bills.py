@@ -99,7 +99,7 @@ class Bills(Database):
 
     def bill(self, account: int, key: str) -> Bill | None:
         """Return the bill of this key, if it was ever listed."""
-        near = self._bills(account, "?2 LIKE '%/' || billing_date || '/%'", key)
+        near = self._bills(account, _MAY_BE, key)
         return next((bill for bill in near if bill.key == key), None)
 
     def listed_bills(self, account: int) -> list[Bill]:
@@ -144,15 +144,19 @@ class Bills(Database):
         """Return what the documents of the bills say, newest bill first."""
         return [d.statement for d in self.documents(account) if d.statement]
 
-    def outlines(self, account: int) -> list[Outline]:
-        """Return an outline of every bill that was ever listed, newest first."""
+    def outlines(self, account: int, key: str | None = None) -> list[Outline]:
+        """Return an outline of every bill that was ever listed, newest first.
+
+        With a bill's key, only those of its day.
+        """
+        of_its_day = "" if key is None else f" AND {_MAY_BE}"
         rows = self._rows(
             f"SELECT b.billing_date, b.kind, b.amount, b.{_ON_THE_NEWEST_LIST},"
             " CASE WHEN pdf_state = 'OK' THEN coalesce(sha, '') ELSE '' END, pdf, s.artifact,"
             f" service_from, service_to FROM bill b LEFT JOIN statement s USING {_KEY}"
-            " LEFT JOIN artifact a ON a.id = pdf WHERE b.account = ?1"
+            f" LEFT JOIN artifact a ON a.id = pdf WHERE b.account = ?1{of_its_day}"
             " ORDER BY b.billing_date DESC, b.kind, b.amount",
-            account,
+            *((account,) if key is None else (account, key)),
         )
         return [*map(Outline._make, rows)]
 
@@ -278,7 +282,7 @@ class Bills(Database):
                 amount(owed, MONEY, 2),
             )
             for number, kind, billed, due, read, net_wh, owed in self._rows(
-                "SELECT number, kind, billing_date, due_date, read_date, net_wh, amount FROM bill"
+                "SELECT number, kind, billing_date, due_date, read_date, net_wh, amount FROM bill b"
                 f" JOIN account ON account.id = account WHERE account = ?1 AND {where}"
                 " ORDER BY billing_date DESC, kind, amount",
                 account,
@@ -287,6 +291,8 @@ class Bills(Database):
         ]
 
 
+_MAY_BE = "?2 LIKE '%/' || b.billing_date || '/%'"
+"""Whether a bill may be the one of a key, by its day."""
 _ON_THE_NEWEST_LIST = (
     "artifact = (SELECT id FROM artifact WHERE id IN (SELECT artifact FROM bill WHERE account = ?1)"
     " ORDER BY retrieved_at DESC, about DESC, sha DESC LIMIT 1)"
