@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import re
 from collections.abc import Container, Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -139,6 +141,10 @@ class Folder:
     def path(self, sha: str) -> Path:
         """Return where the bytes of that name are; raises BadData if they are absent."""
         if SHA.fullmatch(sha):
-            for path in (self.folder / sha[:2]).glob(f"{sha}.*"):
-                return path
+            folder = self.folder / sha[:2]
+            # No glob: it compiles a pattern for each name that it looks for.
+            with suppress(FileNotFoundError, PermissionError), os.scandir(folder) as files:
+                for file in files:
+                    if file.name.startswith(f"{sha}."):
+                        return folder / file.name
         raise absent(sha, self.folder)

@@ -55,11 +55,8 @@ class Outline(NamedTuple):
     """The artifact that tells what the document says."""
     service_from: str | None
     service_to: str | None
-
-    @property
-    def period(self) -> str:
-        """Its first day of service, or that of billing where none is told."""
-        return self.service_from or self.billing_date
+    period: str
+    """Its first day of service, or that of billing where none is told."""
 
 
 class Bills(Database):
@@ -153,7 +150,8 @@ class Bills(Database):
         rows = self._rows(
             f"SELECT b.billing_date, b.kind, b.amount, b.{_ON_THE_NEWEST_LIST},"
             " CASE WHEN pdf_state = 'OK' THEN coalesce(sha, '') ELSE '' END, pdf, s.artifact,"
-            f" service_from, service_to FROM bill b LEFT JOIN statement s USING {_KEY}"
+            " service_from, service_to, coalesce(service_from, b.billing_date)"
+            f" FROM bill b LEFT JOIN statement s USING {_KEY}"
             f" LEFT JOIN artifact a ON a.id = pdf WHERE b.account = ?1{of_its_day}"
             " ORDER BY b.billing_date DESC, b.kind, b.amount",
             *((account,) if key is None else (account, key)),
@@ -217,12 +215,14 @@ class Bills(Database):
 
     def multipliers(self, account: int) -> dict[str, Decimal]:
         """Return each meter's multiplier, as the newest bill that names it prints it."""
+        told = "FROM register_read WHERE account = ?1 AND multiplier IS NOT NULL"
         rows = self._rows(
-            "SELECT meter, multiplier FROM register_read WHERE account = ?"
-            " AND multiplier IS NOT NULL ORDER BY billing_date, kind, amount, place",
+            f"SELECT meter, (SELECT multiplier {told} AND meter = known.meter"
+            " ORDER BY billing_date DESC, kind DESC, amount DESC, place DESC LIMIT 1)"
+            f" FROM (SELECT DISTINCT meter {told}) AS known ORDER BY meter",
             account,
         )
-        return {meter: amount(multiplier, MILLI) for meter, multiplier in dict(rows).items()}
+        return {meter: amount(multiplier, MILLI) for meter, multiplier in rows}
 
     def upsert_payments(self, account: int, payments: Iterable[Payment], artifact: int) -> None:
         """Take the ledger in its own order."""
