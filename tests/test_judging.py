@@ -188,9 +188,9 @@ def rarely(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
 DOCUMENTS: st.SearchStrategy[Step] = st.builds(
     Document,
     st.integers(0, len(BILLS) - 1),
-    since=rarely(0, 1, -30, -1200),
-    until=rarely(0, 15, 46, -44, -1200, 1200),
-    price=rarely("0.05", "0.06", "0.07"),
+    since=st.sampled_from([0, 0, 0, 1, -30, -1200]),
+    until=st.sampled_from([0, 0, 0, 0, 15, 46, -44, -1200, 1200]),
+    price=st.sampled_from(["0.05", "0.05", "0.06"]),
     rate=rarely("Farm", None),
     forward=rarely("0", "101.00"),
     file=st.sampled_from([None, None, 1, 2]),
@@ -202,17 +202,15 @@ OTHERS: st.SearchStrategy[Step] = st.one_of(
     st.builds(Facts, st.sampled_from(["Farm", "Home"])),
     st.builds(Listing, st.booleans()),
 )
-STEPS = st.lists(st.one_of(*[DOCUMENTS] * 5, OTHERS), min_size=6, max_size=20)
+STEPS = st.lists(st.one_of(*[DOCUMENTS] * 5, OTHERS), min_size=25, max_size=45)
 
 
 @settings(max_examples=40, deadline=None)
-@given(order=st.permutations(range(len(BILLS))), steps=STEPS)
-def test_what_is_not_judged_again_would_come_out_as_it_is(
-    order: list[int], steps: list[Step]
-) -> None:
+@given(steps=STEPS)
+def test_what_is_not_judged_again_would_come_out_as_it_is(steps: list[Step]) -> None:
     lists: list[Step] = [Listing(anew=False), Listing(anew=True), Feed(MONTHS[3], 40)]
     with desk() as made:
-        for step in (*lists, *(Document(bill) for bill in order), *steps):
+        for step in (*lists, *steps):
             made.take(step)
             kept = made.outcomes()
             made.judging().everything()

@@ -71,7 +71,7 @@ class Hours(Database):
 
 def _told(account: int, window: Window | None, as_of: int | None) -> tuple[str, list[Any]]:
     """Return a query of rows as they are told, and its values."""
-    first, end = (window.start, window.end) if window else (date.min, date.max)
+    first, end = (window.start, window.end) if window is not None else (date.min, date.max)
     days = [account, f"{first}", f"{end}"]
     where = "r.account = ? AND local_day >= ? AND local_day < ?"
     now = (

@@ -230,7 +230,7 @@ class Usage(Database):
 
     def readings(self, account: int, window: Window | None = None) -> Iterator[Reading]:
         """Return current readings of local days, by direction and start."""
-        first, end = (window.start, window.end) if window else (date.min, date.max)
+        first, end = (window.start, window.end) if window is not None else (date.min, date.max)
         for row in self._rows(
             f"SELECT number, direction, start, meter, {_VALUE} FROM reading"
             " JOIN account ON account.id = account WHERE account = ? AND local_day >= ?"
@@ -257,7 +257,7 @@ class Usage(Database):
 
     def revisions(self, account: int, window: Window | None = None) -> Iterator[Revision]:
         """Return what readings of local days were before, by direction, start and age."""
-        first, end = (window.start, window.end) if window else (date.min, date.max)
+        first, end = (window.start, window.end) if window is not None else (date.min, date.max)
         for told, run, replaced, *row in self._rows(
             "SELECT t.retrieved_at, t.run, n.retrieved_at, number, direction, start, meter,"
             f" {_VALUE} FROM reading_revision r JOIN account ON account.id = r.account"
@@ -278,7 +278,7 @@ class Usage(Database):
         self, account: int, window: Window | None = None
     ) -> list[tuple[DayTotal, datetime]]:
         """Return current day totals by day and meter, with the time at which each came home."""
-        first, end = (window.start, window.end) if window else (date.min, date.max)
+        first, end = (window.start, window.end) if window is not None else (date.min, date.max)
         return [
             (
                 DayTotal(
