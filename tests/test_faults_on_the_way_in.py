@@ -21,10 +21,10 @@ def test_a_way_in_that_is_barred_ends_as_the_table_says_and_is_gone_in_later(
 
 
 def test_every_state_of_a_run_is_reached_by_a_fault() -> None:
-    """Those of set-up, consent and the trail have tests of their own, as has a second run."""
+    """Those of set-up, consent, trail and store have tests of their own, as has a second run."""
     reached = {row.state for row in ROWS}
     of_a_run = {s for s in State if 20 <= MEANINGS[s].exit_code < 50} | {S.OK, S.OK_PARTIAL}
-    assert of_a_run - reached == {S.AWAITING_OTP, S.ACCOUNT_NOT_VISIBLE}
+    assert of_a_run - reached == {S.AWAITING_OTP, S.ACCOUNT_NOT_VISIBLE, S.STORE_DOWN}
 
 
 def test_every_fault_of_the_portal_is_in_the_table() -> None:
