@@ -121,7 +121,7 @@ def _opens(row: Row, at: int, covered: int) -> bool:
     if at == 0:
         return True
     before = row.words[at - 1][0]
-    if at > covered and (before[-1] in ":;|,.)" or any(map(str.isdigit, before))):
+    if at > covered and (before[-1] in ":;|,.)" or any(c.isdigit() for c in before)):
         return True
     return row.parted(at)
 

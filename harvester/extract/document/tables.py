@@ -259,9 +259,9 @@ def _atoms(row: Row) -> list[Cell]:
     parts: list[Cell] = []
     for word in _ATOM.finditer(row.text):
         box = row.box(word.start(), word.end())
-        plain = not any(map(str.isdigit, word[0]))
+        plain = not any(c.isdigit() for c in word[0])
         joined = parts and word.start() not in row.edges and plain
-        if joined and not any(map(str.isdigit, parts[-1].text)):
+        if joined and not any(c.isdigit() for c in parts[-1].text):
             last = parts.pop()
             text = row.text[last.at : word.end()]
             parts.append(Cell(text, last.at, word.end(), last.left, box.right))

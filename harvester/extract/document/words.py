@@ -72,13 +72,9 @@ class Row:
     def __init__(self, page: Page, pieces: list[_Piece]) -> None:
         self.page, self.text = page, pieces[0].text
         _, self.top, _, self.bottom = pieces[0].box
-        self._start = pieces[0].start
-        self._starts: list[int] = []
-        self._offsets: list[int] = []
-        """Where each piece begins in the page's and in the row's text, if there are several."""
+        self._starts, self._offsets = [pieces[0].start], [0]
         if len(pieces) > 1:
             self._join(pieces)
-        self._parted: dict[int, bool] = {}
         self.bare = bare(self.text)
         """The row's words as labels are compared."""
 
@@ -87,9 +83,9 @@ class Row:
         self.top = min(piece.box.top for piece in pieces)
         self.bottom = max(piece.box.bottom for piece in pieces)
         self.text = pieces[0].text
-        self._starts, self._offsets = [self._start], [0]
+        self._starts = [pieces[0].start]
         for before, piece in pairwise(pieces):
-            last = self.page.boxes[before.start + len(before.text) - 1]
+            last = self.page.box(before.start + len(before.text) - 1)
             touches = piece.box.left - last.right < _TOUCH * (last.bottom - last.top)
             self._offsets.append(len(self.text) + (not touches))
             self._starts.append(piece.start)
@@ -100,8 +96,8 @@ class Row:
         return self.page.box(self._index(at), self._index(end - 1))
 
     def _index(self, offset: int) -> int:
-        if not self._offsets:
-            return self._start + offset
+        if len(self._offsets) == 1:
+            return self._starts[0] + offset
         piece = bisect_right(self._offsets, offset) - 1
         return self._starts[piece] + offset - self._offsets[piece]
 
@@ -114,21 +110,16 @@ class Row:
         """Tell whether more than a blank stands before a word: then a cell begins with it."""
         if number == 0:
             return True
-        known = self._parted.get(number)
-        if known is None:
-            known = self._parted[number] = self._is_parted(number)
-        return known
-
-    def _is_parted(self, number: int) -> bool:
-        boxes, index = self.page.boxes, self._index
-        before, word = self.words[number - 1], self.words[number]
-        last, first = boxes[index(before.end() - 1)], boxes[index(word.start())]
+        behind, at = self.words[number - 1].end() - 1, self.words[number].start()
+        last, first = self.page.box(self._index(behind)), self.page.box(self._index(at))
         gap, height = first.left - last.right, first.bottom - first.top
         if not _LEAST * height < gap < _MOST * height:
             return gap > _LEAST * height
-        left, right = boxes[index(before.start())].left, boxes[index(word.end() - 1)].right
-        drawn = last.right - left + right - first.left
-        return gap > _GAP * drawn / (len(before[0]) + len(word[0]))
+        before, word = self.place(number - 1), self.place(number)
+        drawn = before.right - before.left + word.right - word.left
+        return gap > _GAP * drawn / sum(
+            w.end() - w.start() for w in self.words[number - 1 : number + 1]
+        )
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -137,15 +128,14 @@ class Row:
 
     def each_cell(self) -> Iterator[Cell]:
         """Yield the cells one by one, for whoever needs the first ones only."""
-        at, boxes, several = 0, self.page.boxes, len(self.words)
+        at = 0
         for number, word in enumerate(self.words, 1):
-            end = word.end()
-            text = self.text[at:end]
-            if number < several and (text in _OPENING or not self.parted(number)):
+            text = self.text[at : word.end()]
+            if number < len(self.words) and (text in _OPENING or not self.parted(number)):
                 continue
-            left, right = boxes[self._index(at)].left, boxes[self._index(end - 1)].right
-            yield Cell(text, at, end, left, right)
-            if number < several:
+            box = self.box(at, word.end())
+            yield Cell(text, at, word.end(), box.left, box.right)
+            if number < len(self.words):
                 at = self.words[number].start()
 
     @cached_property
@@ -165,24 +155,6 @@ class Row:
         return best[1] if best[0] > 0 else None
 
 
-class _Boxes(dict[int, Box]):
-    """Boxes of a page's characters by their places, each asked of PDFium when it is needed."""
-
-    def __init__(self, raw: object, left: float, top: float, *, exact: bool) -> None:
-        super().__init__()
-        self._raw, self._left, self._top, self._exact = raw, left, top, exact
-        self._at = pdfium.FS_RECTF()
-        self._here = ctypes.byref(self._at)
-
-    def __missing__(self, index: int) -> Box:
-        place, at, left, top = index, self._at, self._left, self._top
-        if not self._exact:  # PDFium keeps characters that it leaves out of the text
-            place = pdfium.FPDFText_GetCharIndexFromTextIndex(self._raw, index)
-        _CHAR_BOX(self._raw, place, self._here)
-        box = self[index] = Box(at.left - left, top - at.top, at.right - left, top - at.bottom)
-        return box
-
-
 class Page:
     """One page: its number from 1, its text as PDFium reads it, and its rows."""
 
@@ -194,15 +166,29 @@ class Page:
         # It marks a hyphen at the end of a line as U+FFFE.
         wide = "" if text.isascii() else _WIDE.sub("\ufffd\ufffd", text).replace("\ufffe", "-")
         self.text = wide or text
-        left, _, _, top = page.get_bbox()
-        exact = len(self.text) == self._read.count_chars()
-        self.boxes = _Boxes(self._read.raw, left, top, exact=exact)
-        """The box of each character of the text, as high as its font."""
+        self._exact = len(self.text) == self._read.count_chars()
+        self._left, _, _, self._top = page.get_bbox()
+        self._boxes: dict[int, Box] = {}
+        self._raw, self._at = self._read.raw, pdfium.FS_RECTF()
+        self._here = ctypes.byref(self._at)
 
-    def box(self, first: int, last: int) -> Box:
+    def box(self, first: int, last: int | None = None) -> Box:
         """Return the box from one character of the text to another, as high as the first's font."""
-        one = self.boxes[first]
-        return one if last == first else Box(one.left, one.top, self.boxes[last].right, one.bottom)
+        one = self._boxes.get(first) or self._drawn(first)
+        if last is None or last == first:
+            return one
+        other = self._boxes.get(last) or self._drawn(last)
+        return Box(one.left, one.top, other.right, one.bottom)
+
+    def _drawn(self, index: int) -> Box:
+        place, at = index, self._at
+        if not self._exact:  # PDFium keeps characters that it leaves out of the text
+            place = pdfium.FPDFText_GetCharIndexFromTextIndex(self._raw, index)
+        _CHAR_BOX(self._raw, place, self._here)
+        left, top = self._left, self._top
+        box = Box(at.left - left, top - at.top, at.right - left, top - at.bottom)
+        self._boxes[index] = box
+        return box
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -211,7 +197,7 @@ class Page:
         for line in _LINE.finditer(self.text):
             text = line[0].strip()
             start = line.start() + line[0].index(text)
-            pieces.append(_Piece(text, start, self.boxes[start]))
+            pieces.append(_Piece(text, start, self.box(start)))
         pieces.sort(key=lambda piece: piece.box.top + piece.box.bottom)
         level: list[list[_Piece]] = []
         for piece in pieces:
