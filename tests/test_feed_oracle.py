@@ -232,3 +232,22 @@ def test_an_hour_is_the_truth_or_is_missing_with_a_word_however_it_is_rendered(c
     if case.clean:
         assert rows.findings == []
         assert {key: reading.wh for key, reading in found.items()} == case.truth
+
+
+def test_a_day_that_breaks_off_does_not_tell_which_hour_came_twice() -> None:
+    """The second row of a portal that repeats 2 AM for 1 AM may be yet to come."""
+    told = [("12:00 AM", "0.10"), ("01:00 AM", "0.20"), ("02:00 AM", "0.30"), ("03:00 AM", "0.40")]
+    items = [{"UsageHourDate": f"11/01/2026 {at}", "KWH": kwh, "GKWH": kwh} for at, kwh in told]
+    artifact = Artifact(
+        kind=Kind.INTERVAL,
+        account="1234567001",
+        content=json.dumps({"d": {"Items": items}}).encode(),
+        url="https://onlinebilling.caec.com/oscp/",
+        media_type="application/json",
+        retrieved_at=datetime(2027, 1, 1, tzinfo=UTC),
+        about={"first": "2026-11-01", "last": "2026-11-01", "missing": ""},
+    )
+    rows = extract(artifact, Setting(CAEC, {}, None))
+    delivered = [one for one in rows.readings if one.direction is Direction.DELIVERED]
+    assert [one.wh for one in delivered] == [100] + [None] * 24
+    assert {finding.rule for finding in rows.findings} == {"clock"}

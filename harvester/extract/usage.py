@@ -123,6 +123,7 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
     for day, one in sorted(told.items()):
         whole = _starts(day, zone, steps[day])
         one.between()
+        one.breaking_off(whole, _repeated(whole, zone))
         one.outside(whole)
         one.parts(whole, steps[day])
         one.columns()
@@ -156,6 +157,8 @@ class _Told:
     has_value: bool = False
     """Whether any row has a reading, taken or not."""
     unclear: list[datetime] = field(default_factory=list)
+    lacking: bool = False
+    """Whether a label came less often than the clock showed it."""
     odd: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """By rule, what is wrong, a clause each."""
 
@@ -209,6 +212,7 @@ class _Told:
         rule = "duplicate" if ordinary and len(same) > len(starts) else "clock"
         self.odd[rule].append(f"{first.label} comes {len(same)} times where {shown}")
         if not clear:
+            self.lacking |= len(same) < len(starts)
             self.unclear += [wall, wall + after] if len(same) < len(starts) else [wall]
             if not ordinary:  # and so may be the rest of its hour
                 end = (wall - after).replace(minute=0) + HOUR
@@ -220,6 +224,20 @@ class _Told:
         for start, row in self.hours.items() if self.unclear else ():
             if min(self.unclear) <= row.wall <= max(self.unclear):
                 self.hours[start] = row._replace(item={})
+
+    def breaking_off(self, whole: Sequence[datetime], repeated: Collection[datetime]) -> None:
+        """Take no value behind an hour that came twice, if not all of it is told and the day ends.
+
+        A portal may show another hour twice in its place, and the second row may be yet to come.
+        """
+        if whole[-1] in self.hours or not (self.lacking or set(repeated) - self.hours.keys()):
+            return
+        behind = [start for start in self.hours if repeated and start >= min(repeated)]
+        if behind:
+            label = self.hours[min(behind)].label
+            self.odd["clock"].append(f"From {label} on no clock tells which hour is which")
+        for start in behind:
+            self.hours[start] = self.hours[start]._replace(item={})
 
     def outside(self, whole: Collection[datetime]) -> None:
         """Say which labels begin no interval of the day; they have no place among its readings."""
@@ -406,6 +424,13 @@ def _instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
         return [first.astimezone(UTC)]
     both = (one.astimezone(UTC) for one in (first, second))
     return sorted({i for i in both if i.astimezone(zone).replace(tzinfo=None) == wall})
+
+
+def _repeated(whole: Sequence[datetime], zone: ZoneInfo) -> list[datetime]:
+    """Return those of a day's instants whose wall time comes twice."""
+    walls = [start.astimezone(zone).replace(tzinfo=None) for start in whole]
+    times = Counter(walls) if walls[-1] - walls[0] < whole[-1] - whole[0] else Counter()
+    return [start for start, wall in zip(whole, walls, strict=True) if times[wall] > 1]
 
 
 @lru_cache(maxsize=128)
