@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from itertools import groupby, pairwise
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from harvester import printed
 from harvester.errors import BadData, State
 from harvester.extract.rows import Rows, Setting
+from harvester.extract.walltime import (
+    CLOCKS,
+    HOUR,
+    instants_of,
+    order_of,
+    repeated,
+    starts_of,
+    steps_of,
+    walls_of,
+)
 from harvester.model import Artifact, DayTotal, Direction, Finding, Quality, Reading, Window
 
 _CHANNELS = ((Direction.DELIVERED, "KWH"), (Direction.RECEIVED, "GKWH"))
 _NONE = {"", "nan", "null", "none", "n/a", "-", "--"}
 _DAILY = ("TOTALENERGY", "ENDREADING", "Cost")
-_CLOCKS = ("%I:%M %p", "%I:%M:%S %p", "%H:%M", "%H:%M:%S")
-"""How hours may be labelled; all of an answer are so in one way, a 24-hour clock shows as one."""
 _WH = Decimal(1000)
-HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 ORDINARY_HOURS = 24
-NOON = 12
 
 
 def daily(artifact: Artifact, _: Setting) -> Rows:
@@ -109,21 +113,21 @@ def interval(artifact: Artifact, setting: Setting) -> Rows:
     for row in _labelled(artifact, rows, back):
         by_label[row.wall].append(row)
     # A day's last hour ends on the next, so that a label's day is that of a moment before
-    steps = _steps((w - back for w in by_label), timedelta(minutes=int(feed.interval_minutes)))
+    steps = steps_of((w - back for w in by_label), timedelta(minutes=int(feed.interval_minutes)))
     told: dict[date, _Told] = defaultdict(_Told)
     for wall, same in by_label.items():
         shift = steps[(wall - back).date()] if back else timedelta()
-        starts = [instant - shift for instant in _instants(wall, zone)]
+        starts = [instant - shift for instant in instants_of(wall, zone)]
         day = (starts[0].astimezone(zone) if starts else wall).date()
         if window.start <= day < window.end:
-            ordinary = len(_starts(day, zone, HOUR)) == ORDINARY_HOURS
+            ordinary = len(starts_of(day, zone, HOUR)) == ORDINARY_HOURS
             told[day].take(wall, starts, same, after=shift, ordinary=ordinary)
     for day in [d for d, one in told.items() if steps[d] < HOUR and not one.has_value]:
         del told[day]
     for day, one in sorted(told.items()):
-        whole = _starts(day, zone, steps[day])
+        whole = starts_of(day, zone, steps[day])
         one.between()
-        one.breaking_off(whole, _repeated(whole, zone))
+        one.breaking_off(whole, repeated(whole, zone))
         one.outside(whole)
         one.parts(whole, steps[day])
         one.columns()
@@ -269,7 +273,7 @@ def _day(
     total = setting.days.get(day)
     values = {_number(row.item.get("KWH")) for row in told.values()}
     averaged = total is not None and total.end_reading is None and len(values) == 1 < len(told)
-    starts = _starts(day, zone, step)
+    starts = starts_of(day, zone, step)
     offsets = [int((s.astimezone(zone).utcoffset() or timedelta()).total_seconds()) for s in starts]
     for direction, name in _CHANNELS:
         if name not in channels:
@@ -327,8 +331,8 @@ def _labelled(artifact: Artifact, rows: Rows, back: timedelta) -> Iterator[_Row]
     items = _told(artifact).items
     labels = [" ".join(str(item.get("UsageHourDate", "")).split()) for item in items]
     ways: list[list[datetime | None]] = []
-    while not ways or (None in ways[-1] and len(ways) < len(_CLOCKS)):
-        ways.append(_walls(labels, _CLOCKS[len(ways)]))
+    while not ways or (None in ways[-1] and len(ways) < len(CLOCKS)):
+        ways.append(walls_of(labels, CLOCKS[len(ways)]))
     walls = min(ways, key=lambda walls: walls.count(None))
     for item, label, wall in zip(items, labels, walls, strict=True):
         if wall:
@@ -337,45 +341,11 @@ def _labelled(artifact: Artifact, rows: Rows, back: timedelta) -> Iterator[_Row]
         why = f"{walls.count(None)} labels of hours are no date and time of day."
         rows.findings.append(_unreadable(artifact, why))
     for day in days.values():
-        order = _order([row.wall for row in day])
+        order = order_of([row.wall for row in day])
         seen: dict[str, int] = defaultdict(int)
         for row in day[:: order or 1]:
             yield row._replace(ordinal=seen[row.label], ordered=bool(order))
             seen[row.label] += 1
-
-
-def _walls(labels: Sequence[str], clock: str) -> list[datetime | None]:
-    """Read what is labelled in this way; a 24-hour clock is one only if it goes on after 12."""
-    walls = [_wall(label, clock) for label in labels]
-    proven = "%p" in clock or any(wall and wall.hour > NOON for wall in walls)
-    return walls if proven else [None] * len(walls)
-
-
-def _wall(label: str, clock: str) -> datetime | None:
-    day, _, told = label.partition(" ")
-    at, since = _moment(day, printed.US_DATE), _moment(told, clock)
-    return datetime.combine(at, since.time()) if at and since else None
-
-
-@lru_cache(maxsize=1024)
-def _moment(text: str, form: str) -> datetime | None:
-    """Read the half of a label that many others share: a day has its date, an hour its time."""
-    try:
-        return datetime.strptime(text, form)  # noqa: DTZ007 - naive by nature
-    except ValueError:
-        return None
-
-
-def _order(walls: Sequence[datetime]) -> int:
-    """Return 1 where a day's labels are told oldest first, -1 where newest first, 0 where neither.
-
-    Of two hours with one label the later one came first, where the newest comes first.  Labels that
-    come twice tell no order, nor does midnight, which may be the end of a day.
-    """
-    times = Counter(walls)
-    clear = [wall for wall in walls if times[wall] == 1 and wall.time() != time.min]
-    ups = {a < b for a, b in pairwise(clear)}
-    return (1 if ups.pop() else -1) if len(ups) == 1 else 0
 
 
 def _unreadable(artifact: Artifact, why: str, day: date | None = None) -> Finding:
@@ -398,45 +368,3 @@ def _read(told: str) -> tuple[Decimal | None, bool]:
     text = told.strip()
     number = None if text.lower() in _NONE else printed.amount(text)
     return number, number is None and text.lower() not in _NONE
-
-
-def _steps(labels: Iterable[datetime], asked: timedelta) -> dict[date, timedelta]:
-    """Return the shortest distance of two labels by day that parts an hour evenly, or an hour.
-
-    Of a day that lacks most of its labels, it may be that of another day, or what is asked for.
-    """
-    days = {day: sorted(walls) for day, walls in groupby(sorted(labels), datetime.date)}
-    own = {
-        day: min([HOUR, *(b - a for a, b in pairwise(walls) if not HOUR % (b - a))])
-        for day, walls in days.items()
-    }
-    finest = min([asked, *own.values()])
-    few = {day for day, walls in days.items() if 2 * len(walls) * own[day] < timedelta(days=1)}
-    return defaultdict(
-        lambda: HOUR, {day: finest if day in few else step for day, step in own.items()}
-    )
-
-
-def _instants(wall: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Return every UTC instant at which the wall clock showed this: none, one or two."""
-    first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if first.utcoffset() == second.utcoffset():
-        return [first.astimezone(UTC)]
-    both = (one.astimezone(UTC) for one in (first, second))
-    return sorted({i for i in both if i.astimezone(zone).replace(tzinfo=None) == wall})
-
-
-def _repeated(whole: Sequence[datetime], zone: ZoneInfo) -> list[datetime]:
-    """Return those of a day's instants whose wall time comes twice."""
-    walls = [start.astimezone(zone).replace(tzinfo=None) for start in whole]
-    times = Counter(walls) if walls[-1] - walls[0] < whole[-1] - whole[0] else Counter()
-    return [start for start, wall in zip(whole, walls, strict=True) if times[wall] > 1]
-
-
-@lru_cache(maxsize=128)
-def _starts(day: date, zone: ZoneInfo, step: timedelta) -> tuple[datetime, ...]:
-    """Return the UTC start of every interval of a local day, as many as the day has."""
-    midnight = datetime.min.time()
-    start = datetime.combine(day, midnight, zone).astimezone(UTC)
-    end = datetime.combine(day + timedelta(days=1), midnight, zone).astimezone(UTC)
-    return tuple(start + n * step for n in range(-((start - end) // step)))
