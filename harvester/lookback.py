@@ -15,6 +15,10 @@ from harvester.store.home import private_folder, unusable, write_private
 
 FRESH = timedelta(days=30)
 """For so long it is said that a portal looks different."""
+LATELY = timedelta(days=7)
+"""For so long a page that was good is not looked at again."""
+
+_SEEN = "seen-at.json"
 
 
 class Change(NamedTuple):
@@ -24,18 +28,38 @@ class Change(NamedTuple):
     since: datetime
 
 
-def keep_pages(home: Path, profile: str, pages: Mapping[str, Mapping[str, Any]]) -> int:
-    """Write the outlines of a good run by route, those that changed; return how many did.
+def keep_pages(
+    home: Path, profile: str, pages: Mapping[str, Mapping[str, Any]], at: datetime
+) -> None:
+    """Write the outlines of a good run by route, those that changed, and when they were seen.
 
     One that shows less of what is looked for, as a sign-in of one account does, replaces none.
     """
-    written = 0
+    seen = {}
     for route, page in pages.items():
         known = good_page(home, profile, route)
-        if known != page and (known is None or called(page) >= called(known)):
-            _write(_folder(home, profile) / f"{route}.json", json.dumps(page).encode())
-            written += 1
-    return written
+        if known is None or called(page) >= called(known):
+            seen[route] = at.isoformat()
+            if known != page:
+                _write(_folder(home, profile) / f"{route}.json", json.dumps(page).encode())
+    if seen:
+        told = _seen(home, profile) | seen
+        _write(_folder(home, profile) / _SEEN, json.dumps(told).encode())
+
+
+def seen_lately(home: Path, profile: str, at: datetime) -> set[str]:
+    """Return the routes whose outlines are of the last seven days."""
+    return {
+        route
+        for route, seen in _seen(home, profile).items()
+        if abs(at - datetime.fromisoformat(f"{seen}")) <= LATELY
+        and (_folder(home, profile) / f"{route}.json").exists()
+    }
+
+
+def _seen(home: Path, profile: str) -> dict[str, Any]:
+    file = _folder(home, profile) / _SEEN
+    return read(file) if file.exists() else {}
 
 
 def good_page(home: Path, profile: str, route: str) -> dict[str, Any] | None:

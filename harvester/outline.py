@@ -224,6 +224,8 @@ def said(text: str, words: Collection[str]) -> str:
     A shape is as `a a (9) 9-9`: it tells neither letters nor digits nor how many there are.
     """
     plain = " ".join(text.split())
+    if not plain:
+        return ""
     low = plain.casefold()
     for word in sorted((w for w in words if low.startswith(w)), key=len, reverse=True):
         known, rest = plain[: len(word)], plain[len(word) :]
@@ -234,6 +236,8 @@ def said(text: str, words: Collection[str]) -> str:
 
 def shape(text: str) -> str:
     """Return what a text looks like."""
+    if not text:
+        return ""
     made = "".join("9" if c.isnumeric() else "a" if c.isalpha() else c for c in text)
     made = _PUNCTUATION.sub("?", " ".join(made.split()) if made.strip() else "")
     made = re.sub(r"([a9?])\1+", r"\1", made)

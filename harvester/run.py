@@ -92,7 +92,7 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
                 with attempt:
                     await harvest.session(browser)
         outcome.state = State.OK_PARTIAL if outcome.failed else State.OK
-        lookback.keep_pages(store.home, profile, harvest.pages)
+        lookback.keep_pages(store.home, profile, harvest.pages, task.now())
         harvest.use_up()
     except Failure as failure:
         outcome.state, outcome.message = failure.state, str(failure)
@@ -174,6 +174,8 @@ class _Harvest:
             portal = Portal(page, task.profile, wire, self._errand.tick, self._halt, turn)
             try:
                 platform = fit(task.profile)(portal)
+                lately = lookback.seen_lately(self._home, task.profile.id, task.now())
+                platform.session.seen_lately = lately
                 await platform.ready()
                 if not (kept and await platform.session.still_signed_in()):
                     await self._sign_in(platform)

@@ -251,6 +251,16 @@ def test_a_change_of_the_sign_in_page_is_in_the_trail_and_in_the_status(
     assert f"caec: its portal looks different since {day_2:%Y-%m-%d}" in capsys.readouterr().out
 
 
+def test_a_page_is_looked_at_again_once_a_week(tmp_path: Path, good: dict[str, bytes]) -> None:
+    before = b'{"path": "/as/it/was", "elements": [], "more": 0}'
+    seen_before(tmp_path, good | {"history.json": before})
+    history = tmp_path / "outlines" / "caec" / "history.json"
+    for days_later, expected in ((6, before), (8, good["history.json"])):
+        outcome, _ = harvested(tmp_path, "", NEW, days_later)
+        assert outcome.state is State.OK, outcome.message
+        assert history.read_bytes() == expected
+
+
 def test_a_check_looks_for_every_name_on_every_page_and_changes_nothing(tmp_path: Path) -> None:
     outcome, counts = harvested(tmp_path, "", SHOP, 0, kind=CHECK)
     assert outcome.state is State.OK, outcome.message

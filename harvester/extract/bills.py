@@ -10,13 +10,11 @@ import pypdfium2  # type: ignore[import-untyped]
 
 from harvester import printed
 from harvester.errors import BadData, State
-from harvester.extract.document import statement, words
+from harvester.extract.document import statement, values, words
 from harvester.extract.rows import Rows, Setting
 from harvester.layout import Layout
 from harvester.model import Artifact, Bill, Finding
 from harvester.profile import Profile
-
-_MONTHS = "January February March April May June July August September October November December"
 
 
 def listed(artifact: Artifact, setting: Setting) -> Rows:
@@ -120,15 +118,8 @@ def _identity(text: str, bill: Bill, profile: Profile) -> Iterator[tuple[str, bo
     ways += [profile.walk.accounts.number] if profile.walk.accounts else []
     numbers = (m[0] for way in ways for m in re.finditer(rf"(?<!\d)(?:{way})(?!\d)", text))
     yield "account", any(printed.digits(number) == bill.account for number in numbers)
-    day = bill.billing_date
-    month = _MONTHS.split()[day.month - 1]
-    dates = (
-        rf"0?{day.month}[/-]0?{day.day}[/-](?:{day.year}|{day:%y})",
-        rf"{month[:3]}(?:{month[3:]})?\.?\s+0?{day.day},?\s+{day.year}",
-        rf"0?{day.day}[\s-]{month[:3]}(?:{month[3:]})?\.?[\s,-]+(?:{day.year}|{day:%y})",
-        rf"{day:%Y-%m-%d}",
-    )
-    yield "billing date", re.search(rf"(?<!\d)(?:{'|'.join(dates)})(?!\d)", text) is not None
+    dates = values.MATCH["date"].finditer(text)
+    yield "billing date", any(values.day(said[0]) == bill.billing_date for said in dates)
     owed = abs(bill.amount)
     amounts = {f"{owed:,.2f}", f"{owed:.2f}"}
     found = set(re.findall(r"(?<![\d.,])\d[\d,]*\.\d\d(?!\d)", text))

@@ -57,6 +57,8 @@ class Session:
         """Hash of what the sign-in page shows of its product; empty until it was opened."""
         self.pages: dict[str, dict[str, Any]] = {}
         """How the pages are built on which all was found, by route."""
+        self.seen_lately: Collection[str] = ()
+        """Routes of pages of which that is known well enough."""
 
     async def open_sign_in(self) -> None:
         """Open the sign-in form, which some pages show only behind a link.
@@ -106,7 +108,7 @@ class Session:
 
     async def remember(self, route: str) -> None:
         """Keep in mind how a page is built on which all was found that is needed."""
-        if route not in self.pages:
+        if route not in self.pages and route not in self.seen_lately:
             self.pages[route] = bare((await sight(self.portal, self._sought[route].names)).page)
 
     async def still_signed_in(self) -> bool:

@@ -106,7 +106,7 @@ class Database:
         self._db.scrub()
 
     def transaction(self, of: int = HOME) -> AbstractContextManager[None]:
-        """Everything written inside is kept together or not at all; may be nested.
+        """Everything written inside is kept together or not at all; one inside is part of it.
 
         Nobody else writes meanwhile what the outermost one is `of`: an account, or all of the home.
         SQLite has one writer in any case.  One connection has one transaction: never await anything

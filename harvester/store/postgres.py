@@ -78,13 +78,8 @@ class Postgres:
         """Connect; raises Misconfigured where there is no such server, database or user."""
         self.server = server
         self._names = count()
-        self._depth = 0
+        self.in_transaction = False
         self._db = self._connected()
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether what is written now waits for the rest of a transaction."""
-        return self._depth > 0
 
     def prepare(self) -> None:
         """Do nothing: how it is written is for the server's own settings."""
@@ -160,21 +155,23 @@ class Postgres:
 
         Whoever writes to an account or a run, or a row that names one, waits for who has them all.
         """
+        if self.in_transaction:
+            yield
+            return
         with self._refusals():
             db = self._live()
-            outermost = self._depth == 0
-            self._depth += 1
+            self.in_transaction = True
             try:
                 with db.transaction():
-                    if outermost and of == 0:
+                    if of == 0:
                         db.execute("LOCK TABLE account, run IN EXCLUSIVE MODE")
-                    elif outermost and of is not None:
+                    elif of is not None:
                         db.execute("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", [of])
                     yield
                     if db.closed:  # which psycopg leaves unsaid, as nothing is left to commit
                         raise self.unusable(REFUSALS["08"])
             finally:
-                self._depth -= 1
+                self.in_transaction = False
 
     def alive(self) -> None:
         """Raise Misconfigured where the connection was lost, and all that it locked with it."""

@@ -129,21 +129,17 @@ class Sqlite:
     @contextmanager
     def transaction(self, _of: int | None) -> Iterator[None]:
         """Keep all that is written or nothing, with no other writer meanwhile."""
-        inner = self._db.in_transaction
+        if self._db.in_transaction:
+            yield
+            return
         with self._refusals():
-            self._db.execute("SAVEPOINT inner_one" if inner else "BEGIN IMMEDIATE")
+            self._db.execute("BEGIN IMMEDIATE")
             try:
-                if not inner:
-                    self.version()
+                self.version()
                 yield
-                self._db.execute("RELEASE inner_one" if inner else "COMMIT")
+                self._db.execute("COMMIT")
             except BaseException:  # a signal too must leave nothing half written
-                if not self._db.in_transaction:  # a full disk rolls all of it back by itself
-                    raise
-                if inner:
-                    self._db.execute("ROLLBACK TO inner_one")
-                    self._db.execute("RELEASE inner_one")
-                else:
+                if self._db.in_transaction:  # a full disk rolls all of it back by itself
                     self._db.execute("ROLLBACK")
                 raise
 
