@@ -29,11 +29,12 @@ LOOK = 0.25
 
 
 def lines(_rounds: int) -> list[Line]:
-    """Measure each point of the curve once: one point is dozens of harvests."""
+    """Measure each point of the curve once for time and once for memory: looking takes time."""
     rates, peaks = {}, {}
     with served(delay_ms=DELAY_MS, members=max(CURVE)) as port:
         for count in CURVE:
-            rates[count], peaks[count] = asyncio.run(_together(port, count))
+            rates[count] = asyncio.run(_together(port, count))
+            peaks[count] = asyncio.run(_peak(port, count))
     further = (peaks[AT] - peaks[1]) / (AT - 1)
     curve = ", ".join(f"{count}: {rates[count]:.0f}" for count in CURVE)
     memory = ", ".join(f"{count}: {peaks[count]:.0f}" for count in CURVE)
@@ -44,14 +45,13 @@ def lines(_rounds: int) -> list[Line]:
     ]
 
 
-async def _together(port: int, count: int) -> tuple[float, float]:
-    """Return harvests a minute and the peak of megabytes."""
+async def _together(port: int, count: int) -> float:
+    """Return harvests a minute."""
     with tempfile.TemporaryDirectory() as home:
         store = Store(Path(home))
         tasks = [harvest.task(port, number, DAYS) for number in range(count)]
         for task in tasks:
             permit(store.home, task)
-        peak = asyncio.create_task(_peak())
         usual, run.SIDE_BY_SIDE = run.SIDE_BY_SIDE, count
         start = time.perf_counter()
         try:
@@ -59,25 +59,23 @@ async def _together(port: int, count: int) -> tuple[float, float]:
         finally:
             run.SIDE_BY_SIDE = usual
             taken = time.perf_counter() - start
-            peak.cancel()
-            with suppress(asyncio.CancelledError):
-                await peak
             store.catalog.close()
         for outcome in outcomes:
             harvest.right(outcome)
             if (outcome.pdfs, outcome.days) != (BILLS, DAYS):
                 raise SystemExit(f"no first page: {outcome.facts()}")
-    return 60 * count / taken, max(_SEEN)
+    return 60 * count / taken
 
 
-_SEEN: list[float] = []
-
-
-async def _peak() -> None:
-    _SEEN.clear()
-    while True:
-        _SEEN.append(await asyncio.to_thread(_megabytes))
-        await asyncio.sleep(LOOK)
+async def _peak(port: int, count: int) -> float:
+    """Return the peak of megabytes."""
+    seen: list[float] = []
+    harvests = asyncio.create_task(_together(port, count))
+    while not harvests.done():
+        seen.append(await asyncio.to_thread(_megabytes))
+        await asyncio.wait({harvests}, timeout=LOOK)
+    await harvests
+    return max(seen)
 
 
 def _megabytes() -> float:

@@ -134,7 +134,7 @@ def test_two_processes_of_one_member_at_once_leave_one_to_finish(
     home = tmp_path / "home"
     coop.make_home(home)
     coop.next_day(home)
-    coop.hold = "GetIntervalData"
+    coop.hold = "GetAccountHistory"
     first = coop.backfill(home, "--json")
     assert coop.waiting.wait(30)
     second = coop.backfill(home)
