@@ -7,8 +7,9 @@ BIN := .venv/bin
 demo: .venv/browser
 	$(BIN)/harvester demo
 
+# Slow files come first, or the last one would run alone.
 test: .venv/browser .venv/charts .venv/postgres
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder tests/fleet tests/chaos tests/test_*.py tests
 
 # A hundred backfills that are killed and go on; `make test` does six.
 soak: .venv/browser

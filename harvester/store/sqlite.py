@@ -60,11 +60,6 @@ class Sqlite:
         """Whether what is written now waits for the rest of a transaction."""
         return self._db.in_transaction
 
-    @property
-    def total_changes(self) -> int:
-        """How many rows were written since it was opened."""
-        return self._db.total_changes
-
     def prepare(self) -> None:
         """Set how the file is written."""
         with self._refusals():
