@@ -131,8 +131,12 @@ class _Harvest:
         return self._errand.outcome
 
     def worth_another(self, failure: Failure) -> bool:
-        """Tell whether another session is worth it: one that brought nothing was the last."""
-        return isinstance(failure, Transient) and self._errand.gained > self._gained_before
+        """Tell whether another session is worth it: one that brought nothing was the last.
+
+        It mends nothing where the files are kept, and sign-ins are few.
+        """
+        passing = isinstance(failure, Transient) and failure.state is not State.STORE_DOWN
+        return passing and self._errand.gained > self._gained_before
 
     def admit(self) -> None:
         """Raise where this harvest may not begin: it is stopped, held, not allowed or too often."""

@@ -176,7 +176,7 @@ def test_a_store_that_goes_away_in_a_harvest_ends_it_and_the_next_one_goes_on(
                 s3.stop()
 
         outcome = harvested(lose)
-    assert outcome.state is State.STORE_DOWN
+    assert (outcome.state, outcome.sign_ins) == (State.STORE_DOWN, 1)
     assert f"{bucket} takes and gives no files now" in outcome.message
     with serving(s3.address) as s3:
         begun = s3.objects(bucket)
