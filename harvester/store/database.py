@@ -14,7 +14,7 @@ from harvester.store.place import Server
 from harvester.store.sqlite import Sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from harvester.errors import Misconfigured
 
@@ -117,9 +117,10 @@ class Database:
     def _rows(self, query: str, *values: object) -> list[Any]:
         return self._db.rows(query, values)
 
-    def _write(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-        with self._db.transaction(None):
-            self._db.many(statement, rows)
+    def _write(self, statement: str, rows: Collection[tuple[object, ...]]) -> None:
+        if rows:
+            with self._db.transaction(None):
+                self._db.many(statement, rows)
 
     def _migrate(self) -> None:
         scripts = {

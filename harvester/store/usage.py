@@ -129,15 +129,17 @@ class Usage(Database):
     def upsert_days(self, account: int, days: Iterable[DayTotal], artifact: int) -> Change:
         """Take day totals, in the same way as hours."""
         new = {(account, f"{d.day}", d.meter): _day_row(d) for d in days}
+        told = {key[1] for key in new} or {""}
         old = {
             (account, day, meter): (*values, told_by)
-            for day in sorted({key[1] for key in new})
-            for meter, *values, told_by in self._rows(
-                "SELECT meter, wh, end_reading, cost, places, artifact FROM day_total"
-                " WHERE account = ? AND day = ?",
+            for day, meter, *values, told_by in self._rows(
+                "SELECT day, meter, wh, end_reading, cost, places, artifact FROM day_total"
+                " WHERE account = ? AND day BETWEEN ? AND ?",
                 account,
-                day,
+                min(told),
+                max(told),
             )
+            if day in told
         }
         revised = [(*key, *row, artifact) for key, row in old.items() if row[:-1] != new.get(key)]
         changed = [
