@@ -35,8 +35,10 @@ Accept all</button></div>
 <label>Secret word <input name="word" type="password"></label><button>Come in</button></form>"""
 
 FRAME = """<!DOCTYPE html><title>House</title><link rel="icon" href="data:,">
-<a href="/home">Start</a> <a href="/bills">Statements</a> <a href="/hours">Hours</a>
-<a href="/out">Go out</a>{}"""
+<a href="/home">Start</a> {} <a href="/out">Go out</a>{}"""
+LINKS = '<a href="/bills">Statements</a> <a href="/hours">Hours</a>'
+IN_TABS = """<a href="/bills" target="_blank">Statements</a>
+<a href="#" onclick="window.open('/hours', 'hours'); return false">Hours</a>"""
 
 HOME = """<dl><dt>Customer number</dt><dd>4410-22</dd></dl>
 <dialog id="news"><p>The office is closed on Monday.</p>
@@ -81,8 +83,9 @@ def kwh(day: date, hour: int) -> Decimal:
 class Scattered:
     """The four hosts, of which the first is the way in, and what was asked of them."""
 
-    def __init__(self, more: More = "appended") -> None:
+    def __init__(self, more: More = "appended", *, tabs: bool = False) -> None:
         self.more = more
+        self._links = IN_TABS if tabs else LINKS
         self.asked: Counter[str] = Counter()
         self.door = self.house = self.data = self.counter = ""
 
@@ -134,7 +137,7 @@ class Scattered:
         async def show(request: web.Request) -> web.Response:
             if request.cookies.get("inside") != "1":
                 raise web.HTTPFound(f"{self.door}/")
-            return self._html(FRAME.format(text.replace("DATA", self.data)))
+            return self._html(FRAME.format(self._links, text.replace("DATA", self.data)))
 
         return show
 

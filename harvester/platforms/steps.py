@@ -7,8 +7,8 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
+from playwright.async_api import ElementHandle, Locator, Page, Request
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Locator, Page, Request
 
 from harvester import printed
 from harvester.errors import Drift, State
@@ -23,6 +23,23 @@ QUIET_SECONDS = 10.0
 
 _CHOICES = """e => JSON.stringify([...e.options].filter(o => !o.disabled && o.value !== '').map(
   o => [o.value, o.label.trim()]))"""
+
+_HERE = """(e, frames) => {
+  const elsewhere = name => name && !/^_(self|parent|top)$/i.test(name) && !frames.includes(name);
+  const targets = [[e.closest('a, area'), 'target'], [e.form || e.closest('form'), 'target'],
+    [e.closest('button, input'), 'formtarget']];
+  for (const [one, name] of targets)
+    if (one && elsewhere(Element.prototype.getAttribute.call(one, name)))
+      Element.prototype.setAttribute.call(one, name, '_self');
+  const open = window.open;
+  window.open = (url, name) => {
+    if (name && !name.startsWith('_')) window.name = name;
+    if (url) location.assign(url);
+    return window;
+  };
+  window[Symbol.for('harvesterOpen')] = () => { window.open = open; };
+}"""
+_AS_BEFORE = "() => window[Symbol.for('harvesterOpen')]?.()"
 
 
 class Walker:
@@ -61,7 +78,8 @@ class Walker:
 
     async def click(self, control: Locator) -> None:
         """Click a control that is allowed, and let the page answer."""
-        async with quiet(self.portal.page):
+        page = self.portal.page
+        async with in_this_tab(page, control), quiet(page):
             await self.portal.click(control)
 
     async def signed_in(self) -> None:
@@ -98,6 +116,20 @@ class Walker:
         async with quiet(portal.page):
             with portal.answering():
                 await control.select_option(value)
+
+
+@asynccontextmanager
+async def in_this_tab(page: Page, control: Locator | ElementHandle) -> AsyncIterator[None]:
+    """Have what a click would open in another tab open in this one, which is all that is read."""
+    names = [frame.name for frame in page.frames]
+    with suppress(PlaywrightError):
+        await control.evaluate(_HERE, names)
+    try:
+        yield
+    finally:
+        for frame in page.frames:
+            with suppress(PlaywrightError):
+                await frame.evaluate(_AS_BEFORE)
 
 
 @asynccontextmanager

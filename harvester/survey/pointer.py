@@ -11,7 +11,7 @@ from typing import Any, Literal
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Page
 
-from harvester.platforms.steps import quiet
+from harvester.platforms.steps import in_this_tab, quiet
 from harvester.survey.place import Place, gone, place, script
 
 CALL = "harvesterPointed"
@@ -103,7 +103,7 @@ class Pointer:
         frame = frame or await shown.element.owner_frame()
         if frame is None:
             return
-        async with quiet(self._page):
+        async with in_this_tab(self._page, shown.element), quiet(self._page):
             await self._set(frame, "off")
             await shown.element.click()
             await self._set(frame, self._mode)
