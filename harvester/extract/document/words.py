@@ -181,14 +181,18 @@ class Page:
         return Box(one.left, one.top, other.right, one.bottom)
 
     def _drawn(self, index: int) -> Box:
-        place, at = index, self._at
-        if not self._exact:  # PDFium keeps characters that it leaves out of the text
-            place = pdfium.FPDFText_GetCharIndexFromTextIndex(self._raw, index)
-        _CHAR_BOX(self._raw, place, self._here)
+        at = self._at
+        _CHAR_BOX(self._raw, index if self._exact else self._place(index), self._here)
         left, top = self._left, self._top
         box = Box(at.left - left, top - at.top, at.right - left, top - at.bottom)
         self._boxes[index] = box
         return box
+
+    def _place(self, index: int) -> int:
+        """Return PDFium's own index: it keeps characters that it leaves out of the text."""
+        if self._exact:
+            return index
+        return int(pdfium.FPDFText_GetCharIndexFromTextIndex(self._raw, index))
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -197,7 +201,11 @@ class Page:
         for line in _LINE.finditer(self.text):
             text = line[0].strip()
             start = line.start() + line[0].index(text)
-            pieces.append(_Piece(text, start, self.box(start)))
+            one, last = self.box(start), self.box(start + len(text) - 1)
+            if abs(one.top - last.top) < _LEVEL * (one.bottom - one.top):
+                pieces.append(_Piece(text, start, one))
+            else:
+                pieces.extend(self._split(text, start))
         pieces.sort(key=lambda piece: piece.box.top + piece.box.bottom)
         level: list[list[_Piece]] = []
         for piece in pieces:
@@ -206,6 +214,16 @@ class Page:
             else:
                 level.append([piece])
         return [Row(self, pieces) for pieces in level]
+
+    def _split(self, text: str, start: int) -> Iterator[_Piece]:
+        """Yield the levels of what PDFium took for one line, text that stands upright as it is."""
+        cuts = [0]
+        if not pdfium.FPDFText_GetCharAngle(self._raw, self._place(start)):
+            drawn = [at for at, character in enumerate(text) if not character.isspace()]
+            cuts += [at for before, at in pairwise(drawn)
+                     if not _level(self.box(start + before), self.box(start + at))]  # fmt: skip
+        for first, behind in pairwise([*cuts, len(text)]):
+            yield _Piece(text[first:behind].rstrip(), start + first, self.box(start + first))
 
 
 def _level(one: Box, other: Box) -> bool:
