@@ -50,6 +50,10 @@ class Box(NamedTuple):
     bottom: float
 
 
+_box = tuple.__new__
+"""What a named tuple does slowly, for there are hundreds a page."""
+
+
 class Cell(NamedTuple):
     """Words of a row that stand close together; `at` and `end` are offsets into its text."""
 
@@ -110,16 +114,15 @@ class Row:
         """Tell whether more than a blank stands before a word: then a cell begins with it."""
         if number == 0:
             return True
-        behind, at = self.words[number - 1].end() - 1, self.words[number].start()
-        last, first = self.page.box(self._index(behind)), self.page.box(self._index(at))
+        before, word = self.words[number - 1], self.words[number]
+        box, index = self.page.box, self._index
+        last, first = box(index(before.end() - 1)), box(index(word.start()))
         gap, height = first.left - last.right, first.bottom - first.top
         if not _LEAST * height < gap < _MOST * height:
             return gap > _LEAST * height
-        before, word = self.place(number - 1), self.place(number)
-        drawn = before.right - before.left + word.right - word.left
-        return gap > _GAP * drawn / sum(
-            w.end() - w.start() for w in self.words[number - 1 : number + 1]
-        )
+        drawn = last.right - box(index(before.start())).left
+        drawn += box(index(word.end() - 1)).right - first.left
+        return gap > _GAP * drawn / (len(before[0]) + len(word[0]))
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -178,13 +181,13 @@ class Page:
         if last is None or last == first:
             return one
         other = self._boxes.get(last) or self._drawn(last)
-        return Box(one.left, one.top, other.right, one.bottom)
+        return _box(Box, (one[0], one[1], other[2], one[3]))
 
     def _drawn(self, index: int) -> Box:
         at = self._at
         _CHAR_BOX(self._raw, index if self._exact else self._place(index), self._here)
         left, top = self._left, self._top
-        box = Box(at.left - left, top - at.top, at.right - left, top - at.bottom)
+        box = _box(Box, (at.left - left, top - at.top, at.right - left, top - at.bottom))
         self._boxes[index] = box
         return box
 
@@ -201,8 +204,8 @@ class Page:
         for line in _LINE.finditer(self.text):
             text = line[0].strip()
             start = line.start() + line[0].index(text)
-            one, last = self.box(start), self.box(start + len(text) - 1)
-            if abs(one.top - last.top) < _LEVEL * (one.bottom - one.top):
+            one = self._drawn(start)
+            if " " not in text or self._is_level(one, start + len(text) - 1):
                 pieces.append(_Piece(text, start, one))
             else:
                 pieces.extend(self._split(text, start))
@@ -214,6 +217,10 @@ class Page:
             else:
                 level.append([piece])
         return [Row(self, pieces) for pieces in level]
+
+    def _is_level(self, one: Box, index: int) -> bool:
+        _CHAR_BOX(self._raw, index if self._exact else self._place(index), self._here)
+        return abs(self._top - self._at.top - one.top) < _LEVEL * (one.bottom - one.top)
 
     def _split(self, text: str, start: int) -> Iterator[_Piece]:
         """Yield the levels of what PDFium took for one line, text that stands upright as it is."""
