@@ -55,7 +55,7 @@ FACTS: dict[str, Value] = {
 """What labels may stand for, and what kind of value each has."""
 
 READ_COLUMNS = {
-    "meter", "register", "service_from", "service_to", "days", "previous", "present",
+    "meter", "register", "service_from", "service_to", "period", "days", "previous", "present",
     "multiplier", "kwh", "other",
 }  # fmt: skip
 LINE_COLUMNS = {"label", "quantity", "unit", "price", "amount", "other"}

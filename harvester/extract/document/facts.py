@@ -397,4 +397,5 @@ def _value(kind: Value, found: re.Match[str], label: tuple[str, ...]) -> Known |
         return values.day(found[0])
     if kind == "kwh" and not any("kwh" in part for part in (*label, found[0].lower())):
         return None
-    return values.amount(found[found.lastindex or 0])
+    amount = values.amount(found[found.lastindex or 0])
+    return None if amount is not None and kind == "kwh" and amount < 0 else amount

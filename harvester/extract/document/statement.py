@@ -34,13 +34,13 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
     blocks = charges.lines(pages, layout, labelled)
     told = facts.find(pages, layout, labelled)
     reads = tuple(f.read for f in found if f.read) or _single(told)
-    counts = {(f.read.service_from, f.read.service_to, f.days) for f in found if f.read}
-    for *_, count in counts if len(counts) == 1 else ():
-        told.add("days", None if count is None else Decimal(count))
     whole = [line for block in blocks for line in block]
-    if not any(f.lost for f in found):
+    if not any(f.lost for f in found):  # else the others do not tell of all
+        counts = {(f.read.service_from, f.read.service_to, f.days) for f in found if f.read}
+        for *_, count in counts if len(counts) == 1 else ():
+            told.add("days", None if count is None else Decimal(count))
         _energy(told, reads, whole, known=bool(layout.recognize))
-    _span(told, reads)
+        _span(told, reads)
     total, days = told.number("total"), told.number("days")
     lines = charges.proven(blocks, total) if layout.charges.anywhere else whole
     statement = Statement(
@@ -82,6 +82,8 @@ def _energy(
         if None in amounts or not amounts or (known and printed is not None):
             continue
         sums = _sums([amount for amount in amounts if amount is not None])
+        if min(sums) < 0:
+            continue  # what was taken less what was given back
         if direction is Direction.DELIVERED and not known:
             sums |= {quantity for quantity in billed if quantity > max(sums)}
         for total in sums if printed not in sums else ():

@@ -23,6 +23,8 @@ _CLEAR = 0.5
 _BESIDE = 36
 """How far, in points, what stands under a header may reach past it."""
 _ATOM = re.compile(rf"{DATE}|{SHORT_DATE}|\S+", re.IGNORECASE)
+_SPANS = re.compile(rf"{values.MATCH['period'].pattern}|{_ATOM.pattern}", re.IGNORECASE)
+"""Parts of a row of a table that has a column for periods."""
 
 _NO_HEADER = re.compile(r"[\d,]")
 _NOTED = re.compile(r"^x\s*|\s*(?:kwh|\(?(?:est|act|[aec])[a-z.]*\)?)$", re.IGNORECASE)
@@ -106,13 +108,10 @@ def _spelled(row: Row, table: Columns) -> Heads | None:
         else:
             found.append(("other", at, at + 1))
         at = found[-1][2]
-    known = [name for name, *_ in found if name != "other"]
-    if len(known) != len(set(known)):
-        return None
     heads: list[tuple[str, Head]] = []
     for name, first, behind in found:
         left, right = row.place(first).left, row.place(behind - 1).right
-        if name == "other" and heads and heads[-1][0] == "other" and not row.parted(first):
+        if heads and heads[-1][0] == name and not row.parted(first):
             left = heads.pop()[1].left
         heads.append((name, Head(left, right)))
     return _unique(heads)
@@ -214,7 +213,7 @@ def reads(page: Page, table: Reads) -> Iterator[Found]:
 
 
 def _read(row: Row, table: Reads, heads: Heads, meter: str) -> Found:
-    cells = assigned(within(_atoms(row), heads), heads)
+    cells = assigned(within(_atoms(row, heads), heads), heads)
     told = {name: " ".join(part.text for part in parts) for name, parts in cells.items()}
     numbers = {
         name: _number(told[name])
@@ -223,6 +222,8 @@ def _read(row: Row, table: Reads, heads: Heads, meter: str) -> Found:
     }
     days = {name: values.day(told[name]) for name in ("service_from", "service_to") if name in told}
     blank = {name for name, value in (numbers | days).items() if value is None}
+    span = values.MATCH["period"].fullmatch(told.get("period", ""))
+    since, until = (span and values.period(span[1], span[2])) or (None, None)
     if not set(table.needs) <= set(told) - blank or blank & set(numbers):
         several = len(row.cells) >= len(table.needs)
         return Found(row, lost=several and not values.MATCH["money"].search(row.text))
@@ -233,8 +234,8 @@ def _read(row: Row, table: Reads, heads: Heads, meter: str) -> Found:
     read = RegisterRead(
         meter=serial[0] if serial else meter,
         direction=Direction.RECEIVED if received else Direction.DELIVERED,
-        service_from=days.get("service_from"),
-        service_to=days.get("service_to"),
+        service_from=days.get("service_from", since),
+        service_to=days.get("service_to", until),
         previous=numbers.get("previous"),
         present=numbers.get("present"),
         multiplier=numbers.get("multiplier"),
@@ -251,17 +252,18 @@ def _number(text: str) -> Decimal | None:
     return values.amount(plain) if values.MATCH["number"].fullmatch(plain) else None
 
 
-def _atoms(row: Row) -> list[Cell]:
+def _atoms(row: Row, heads: Heads) -> list[Cell]:
     """Return a row's parts: each word with a digit by itself, a date as one, others as they stand.
 
-    So figures are told apart where columns stand too close to.
+    So figures are told apart where columns stand too close to. A remark in brackets belongs to
+    what it stands behind.
     """
     parts: list[Cell] = []
-    for word in _ATOM.finditer(row.text):
+    for word in (_SPANS if "period" in heads else _ATOM).finditer(row.text):
         box = row.box(word.start(), word.end())
         plain = not any(c.isdigit() for c in word[0])
         joined = parts and word.start() not in row.edges and plain
-        if joined and not any(c.isdigit() for c in parts[-1].text):
+        if joined and (word[0][0] == "(" or not any(c.isdigit() for c in parts[-1].text)):
             last = parts.pop()
             text = row.text[last.at : word.end()]
             parts.append(Cell(text, last.at, word.end(), last.left, box.right))
