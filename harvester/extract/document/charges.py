@@ -90,9 +90,12 @@ class _Reader:
         starts, stops = self._rules.starts, self._rules.stops
         stopped, behind = False, 0
         for number, row in enumerate(page.rows):
-            if number < behind or row not in self._labelled:
+            if number < behind:
                 continue
-            if number in heads:
+            if row not in self._labelled:
+                if starts and starts.match(row.text):  # its table has charges too
+                    self._begin()
+            elif number in heads:
                 behind, self._heads = heads[number]
                 self._begin()
                 stopped = False

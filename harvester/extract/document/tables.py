@@ -22,6 +22,8 @@ _CLEAR = 0.5
 """How near a part may be to its header, in distances to the next one."""
 _BESIDE = 36
 """How far, in points, what stands under a header may reach past it."""
+_SHARED = 0.25
+"""Rows that share more of their height than this are of one row of a table."""
 _ATOM = re.compile(rf"{DATE}|{SHORT_DATE}|\S+", re.IGNORECASE)
 _SPANS = re.compile(rf"{values.MATCH['period'].pattern}|{_ATOM.pattern}", re.IGNORECASE)
 """Parts of a row of a table that has a column for periods."""
@@ -79,7 +81,7 @@ def _header(window: Sequence[Row], table: Columns) -> Heads | None:
     if 2 * sum(words) < len(words):
         return None  # a sentence that happens to hold the words of headers
     stacked = len(window) > 1
-    heads = _stacked(window, table.headers) if stacked else _spelled(window[0], table)
+    heads = _stacked(window, table) if stacked else _spelled(window[0], table)
     return heads if heads and all(name in heads for name in table.needs) else None
 
 
@@ -97,9 +99,19 @@ def _plain(text: str) -> str:
 
 def _spelled(row: Row, table: Columns) -> Heads | None:
     """Return the columns of a header of one line, word by word, the longest names first."""
+    heads: list[tuple[str, Head]] = []
+    for name, first, behind in _named(row, table, 0, len(row.bare)):
+        left, right = row.place(first).left, row.place(behind - 1).right
+        if heads and heads[-1][0] == name and not row.parted(first):
+            left = heads.pop()[1].left
+        heads.append((name, Head(left, right)))
+    return _unique(heads)
+
+
+def _named(row: Row, table: Columns, at: int, end: int) -> list[tuple[str, int, int]]:
+    """Return the columns that words of a row name: each with its first word and the one behind."""
     found: list[tuple[str, int, int]] = []
-    at = 0
-    while at < len(row.bare):
+    while at < end:
         for words, name in table.spelled.get(row.bare[at], ()):
             inside = range(at + 1, at + len(words))
             if row.bare[at : inside.stop] == words and not any(map(row.parted, inside)):
@@ -108,20 +120,29 @@ def _spelled(row: Row, table: Columns) -> Heads | None:
         else:
             found.append(("other", at, at + 1))
         at = found[-1][2]
-    heads: list[tuple[str, Head]] = []
-    for name, first, behind in found:
-        left, right = row.place(first).left, row.place(behind - 1).right
-        if heads and heads[-1][0] == name and not row.parted(first):
-            left = heads.pop()[1].left
-        heads.append((name, Head(left, right)))
-    return _unique(heads)
+    return found
 
 
-def _stacked(rows: Sequence[Row], names: Mapping[str, str]) -> Heads | None:
+def _apart(row: Row, table: Columns) -> Iterator[Cell]:
+    """Yield a row's cells, those that are the names of several columns name by name."""
+    for cell in row.cells:
+        inside = [n for n, word in enumerate(row.words) if cell.at <= word.start() < cell.end]
+        named = _named(row, table, inside[0], inside[-1] + 1)
+        known = [name for name, *_ in named if name != "other"]
+        if len(set(known)) < 2 or _plain(cell.text) in table.headers:
+            yield cell
+            continue
+        for _, first, behind in named:
+            at, end = row.words[first].start(), row.words[behind - 1].end()
+            box = row.box(at, end)
+            yield Cell(row.text[at:end], at, end, box.left, box.right)
+
+
+def _stacked(rows: Sequence[Row], table: Columns) -> Heads | None:
     """Return the columns of a header of several lines, each cell with those that stand over it."""
     stacks: list[list[Cell]] = []
     for row in reversed(rows):
-        for cell in row.cells:
+        for cell in _apart(row, table):
             on = [s for s in stacks if cell.left < s[-1].right and s[-1].left < cell.right]
             for stack in on:
                 stack.append(cell)
@@ -132,7 +153,7 @@ def _stacked(rows: Sequence[Row], names: Mapping[str, str]) -> Heads | None:
         texts = (
             _plain(" ".join(c.text for c in stack[:n][::-1])) for n in range(len(stack), 0, -1)
         )
-        name = next((names[text] for text in texts if text in names), "other")
+        name = next((table.headers[text] for text in texts if text in table.headers), "other")
         base = stack[0]
         own = [c for c in stack if sum(c in other for other in stacks) == 1] or [base]
         heads.append((name, Head(min(c.left for c in own), max(c.right for c in own))))
@@ -148,9 +169,14 @@ def _unique(heads: list[tuple[str, Head]]) -> Heads | None:
 
 def within(parts: Sequence[Cell], heads: Heads) -> list[Cell]:
     """Return the parts that stand under a table's header, not beside it."""
-    left = min(head.left for head in heads.values()) - _BESIDE
-    right = max(head.right for head in heads.values()) + _BESIDE
-    return [part for part in parts if part.left >= left and part.right <= right]
+    left = min(head.left for head in heads.values())
+    right = max(head.right for head in heads.values())
+    return [
+        part
+        for part in parts
+        if (part.left >= left - _BESIDE or part.right > left)
+        and (part.right <= right + _BESIDE or part.left < right)
+    ]
 
 
 def assigned(parts: Sequence[Cell], heads: Heads) -> dict[str, list[Cell]]:
@@ -194,8 +220,9 @@ def reads(page: Page, table: Reads) -> Iterator[Found]:
         yield from map(Found, rows[first:behind])
         if others and first and others.match(rows[first - 1].text):
             continue
-        above, meter = rows[behind - 1], ""
-        for row in rows[behind:end]:
+        above, meter, received, hints = rows[behind - 1], "", False, []
+        for at in range(behind, end):
+            row = rows[at]
             if row.top - above.bottom > _APART * (above.bottom - above.top):
                 break
             skipped = table.skip and table.skip.search(row.text)
@@ -204,15 +231,38 @@ def reads(page: Page, table: Reads) -> Iterator[Found]:
                 continue
             figures = sum(any(map(str.isdigit, word)) for word in row.bare)
             if figures < len(table.needs):
+                hints.append(row)
                 continue
-            found = _read(row, table, heads, meter)
+            around = _around(rows, at)
+            if table.skip and table.skip.search(around):
+                continue
+            found = _read(row, table, heads, (meter, around))
             if found.read:
                 above, meter = row, found.read.meter
+                received |= found.read.direction is Direction.RECEIVED
             if found.read or found.lost:
                 yield found
+        if table.received and not received:
+            yield from (Found(row, lost=True) for row in hints if _is_hint(row, table.received))
 
 
-def _read(row: Row, table: Reads, heads: Heads, meter: str) -> Found:
+def _around(rows: Sequence[Row], at: int) -> str:
+    """Return what stands in a row of a table whose cells may have several lines, but figures."""
+    row = rows[at]
+    height = row.bottom - row.top
+    near = [other for other in rows[max(at - 2, 0) : at + 3]
+            if min(row.bottom, other.bottom) - max(row.top, other.top) > _SHARED * height]  # fmt: skip
+    return " ".join(other.text for other in near)
+
+
+def _is_hint(row: Row, received: re.Pattern[str]) -> bool:
+    """Tell whether a row speaks of energy that the member delivers, and of no money."""
+    return received.search(row.text) is not None and not values.MATCH["money"].search(row.text)
+
+
+def _read(row: Row, table: Reads, heads: Heads, known: tuple[str, str]) -> Found:
+    """Read a row, given the meter of the one above and what stands around it."""
+    meter, around = known
     cells = assigned(within(_atoms(row, heads), heads), heads)
     told = {name: " ".join(part.text for part in parts) for name, parts in cells.items()}
     numbers = {
@@ -228,7 +278,7 @@ def _read(row: Row, table: Reads, heads: Heads, meter: str) -> Found:
         several = len(row.cells) >= len(table.needs)
         return Found(row, lost=several and not values.MATCH["money"].search(row.text))
     serial = values.MATCH["serial"].search(told.get("meter", ""))
-    received = table.received is not None and table.received.search(row.text) is not None
+    received = table.received is not None and table.received.search(around) is not None
     box = row.box(row.words[0].start(), row.words[0].end())
     count = numbers.get("days")
     read = RegisterRead(
