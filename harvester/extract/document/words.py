@@ -41,6 +41,13 @@ Where PDFium takes a page for one that is written downwards, each letter is a li
 """
 
 
+_DOLLARS = re.compile(r"\$\s?\d[\d,]*$")
+_SMALLER = re.compile(r"\$\s?\d[\d,]*?\s?(\d\d)(?![.,]|\s?\d)")
+"""Dollars, and cents that may be set smaller than they are, without a point."""
+_SMALL = 0.8
+"""Cents are no higher, in heights of their dollars, and no further away than half of that."""
+
+
 class Box(NamedTuple):
     """A place on a page, in points from its upper left corner."""
 
@@ -91,9 +98,12 @@ class Row:
         for before, piece in pairwise(pieces):
             last = self.page.box(before.start + len(before.text) - 1)
             touches = piece.box.left - last.right < _TOUCH * (last.bottom - last.top)
-            self._offsets.append(len(self.text) + (not touches))
+            between = "" if touches else " "
+            if _is_number(piece.text) and _DOLLARS.search(self.text):
+                between = "." if _are_cents(last, self.page.box(piece.start)) else " "
+            self._offsets.append(len(self.text) + len(between))
             self._starts.append(piece.start)
-            self.text += piece.text if touches else f" {piece.text}"
+            self.text += f"{between}{piece.text}"
 
     def box(self, at: int, end: int) -> Box:
         """Return the box of what stands from one offset up to another."""
@@ -205,10 +215,15 @@ class Page:
             text = line[0].strip()
             start = line.start() + line[0].index(text)
             one = self._drawn(start)
-            if " " not in text or self._is_level(one, start + len(text) - 1):
+            parts = "$" in text and _SMALLER.search(text) and [*self._parted(text, start)]
+            if parts and len(parts) > 1:
+                pieces.extend(parts)
+            elif " " not in text or self._is_level(one, start + len(text) - 1):
                 pieces.append(_Piece(text, start, one))
             else:
                 pieces.extend(self._split(text, start))
+        if any(_is_number(piece.text) for piece in pieces):
+            self._lower(pieces)
         pieces.sort(key=lambda piece: piece.box.top + piece.box.bottom)
         level: list[list[_Piece]] = []
         for piece in pieces:
@@ -222,6 +237,28 @@ class Page:
         _CHAR_BOX(self._raw, index if self._exact else self._place(index), self._here)
         return abs(self._top - self._at.top - one.top) < _LEVEL * (one.bottom - one.top)
 
+    def _parted(self, text: str, start: int) -> Iterator[_Piece]:
+        """Yield a line with cents that are smaller than their dollars apart."""
+        at = 0
+        for said in _SMALLER.finditer(text):
+            dollars = len(text[: said.start(1)].rstrip())
+            last, first = (self.box(start + n) for n in (dollars - 1, said.start(1)))
+            if _are_cents(last, first):
+                yield _Piece(text[at:dollars], start + at, self.box(start + at))
+                yield _Piece(said[1], start + said.start(1), first)
+                at = said.end() + len(text[said.end() :]) - len(text[said.end() :].lstrip())
+        if at < len(text):
+            yield _Piece(text[at:], start + at, self.box(start + at))
+
+    def _lower(self, pieces: list[_Piece]) -> None:
+        """Put cents that are drawn higher on the level of the dollars before them."""
+        whole = [piece for piece in pieces if _DOLLARS.search(piece.text)]
+        for number, cents in enumerate(pieces) if whole else ():
+            for piece in whole if _is_number(cents.text) else ():
+                if _are_cents(self.box(piece.start + len(piece.text) - 1), cents.box):
+                    box = cents.box._replace(top=piece.box.top, bottom=piece.box.bottom)
+                    pieces[number] = cents._replace(box=box)
+
     def _split(self, text: str, start: int) -> Iterator[_Piece]:
         """Yield the levels of what PDFium took for one line, text that stands upright as it is."""
         cuts = [0]
@@ -231,6 +268,18 @@ class Page:
                      if not _level(self.box(start + before), self.box(start + at))]  # fmt: skip
         for first, behind in pairwise([*cuts, len(text)]):
             yield _Piece(text[first:behind].rstrip(), start + first, self.box(start + first))
+
+
+def _is_number(text: str) -> bool:
+    return len(text) == 2 and text.isdecimal()
+
+
+def _are_cents(dollars: Box, cents: Box) -> bool:
+    """Tell whether two digits are set smaller, right behind a number and beside it."""
+    height = dollars.bottom - dollars.top
+    near = abs(cents.left - dollars.right) < _SMALL / 2 * height
+    beside = cents.top < dollars.bottom and cents.bottom > dollars.top
+    return near and beside and cents.bottom - cents.top <= _SMALL * height
 
 
 def _level(one: Box, other: Box) -> bool:
