@@ -12,15 +12,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from harvester.model import Component
 
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
+MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _YEAR = r"(?:\d{4}|\d\d)(?!\d)"
 DATE = (
     rf"(?<![\d/])(?:\d{{1,2}}/\d{{1,2}}/{_YEAR}(?!/)"
     rf"|(?<!-)(?:\d{{1,2}}-\d{{1,2}}-{_YEAR}|\d{{4}}-\d\d-\d\d(?!\d))(?!-\d)"
-    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d)"
-    rf"|\d{{1,2}}[\s-]{_MONTH}[\s,-]*{_YEAR})"
+    rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d)"
+    rf"|\d{{1,2}}[\s-]{MONTH}[\s,-]*{_YEAR})"
 )
-SHORT_DATE = rf"(?<![\d/-])(?:\d{{1,2}}/\d{{1,2}}(?![\d/])|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?)"
+SHORT_DATE = rf"(?<![\d/-])(?:\d{{1,2}}/\d{{1,2}}(?![\d/])|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?)"
 _SIGN = r"[-\u2212\u2013+]"
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
 MONEY = (
@@ -146,6 +146,8 @@ class Reads(Columns):
 
     received: Pattern | None = None
     """Rows of the register that counts what the member delivers to the utility."""
+    parts: Pattern | None = None
+    """Names of registers of one meter that may be summed."""
     others: Pattern | None = None
     """Beginnings of rows and of tables' titles that are about what is no electricity."""
 
@@ -210,6 +212,8 @@ class Layout(_Strict):
     facts: Mapping[str, Fact]
     sentences: tuple[Pattern, ...] = ()
     """Facts in running text, as named groups."""
+    strange: Pattern | None = None
+    """Words before a sentence by which it is about others than this bill."""
     past: tuple[str, ...] = ()
     """Headings of what was billed at another time: labels beside and under them are passed over."""
     reads: Reads | None = None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from harvester.extract.document import values
 from harvester.extract.document.words import Cell, Page, Row
-from harvester.layout import DATE, FACTS, SHORT_DATE, Layout, Spelling, Value, bare
+from harvester.layout import DATE, FACTS, MONTH, SHORT_DATE, Layout, Spelling, Value, bare
 
 Known = date | Decimal | int | str
 _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+"
@@ -22,6 +22,8 @@ _DATED = "{date}"
 _UNITS = frozenset({"days", "kwh"})
 """Labels that are something else behind a figure."""
 _DATE = re.compile(f"{DATE}|{SHORT_DATE}", re.IGNORECASE)
+_VALUE = re.compile(rf"\W|.*\d|{MONTH}$|(?:to|thru|through)$", re.IGNORECASE)
+"""A word of a value between one label and another."""
 _DIGIT = re.compile(r"\d")
 _NAME = 6
 """A name under a label has at most so many words."""
@@ -110,7 +112,10 @@ def _is_prose(row: Row, at: int, covered: int) -> bool:
         return row.words[0][0].islower()
     before = row.bare[at - 1]
     unit = row.bare[at] in _UNITS and before.replace(",", "").isdecimal()
-    return (unit or (not covered and before[-1].isdigit())) and not row.parted(at)
+    if not unit and not before[-1].isdigit():
+        return False
+    said = covered and all(map(_VALUE.match, row.bare[covered:at]))
+    return (unit or not said) and not row.parted(at)
 
 
 def _goes_on(row: Row, at: int, node: Spelling) -> bool:
@@ -159,7 +164,8 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
             if sentence.search(page.text):
                 for row in page.rows:
                     for said in sentence.finditer(row.text):
-                        _say(facts, row, said)
+                        if not _is_strange(row, said.start(), layout):
+                            _say(facts, row, said)
     return facts
 
 
@@ -220,6 +226,13 @@ def _continued(rows: list[Row], number: int, label: Label, layout: Layout) -> La
     if longer is None or _right(rows, number + 1, longer, layout):
         return label
     return label._replace(fact=longer.fact, words=longer.words)
+
+
+def _is_strange(row: Row, at: int, layout: Layout) -> bool:
+    if layout.strange is None:
+        return False
+    begin = max((edge for edge in row.edges if edge <= at), default=0)
+    return layout.strange.search(row.text, begin, at) is not None
 
 
 def _say(facts: Facts, row: Row, said: re.Match[str]) -> None:

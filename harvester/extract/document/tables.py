@@ -210,6 +210,7 @@ class Found(NamedTuple):
     days: int | None = None
     lost: bool = False
     """Whether it may be a register, and what it says is not certain."""
+    register: str = ""
 
 
 def reads(page: Page, table: Reads) -> Iterator[Found]:
@@ -221,6 +222,7 @@ def reads(page: Page, table: Reads) -> Iterator[Found]:
         if others and first and others.match(rows[first - 1].text):
             continue
         above, meter, received, hints = rows[behind - 1], "", False, []
+        registers: dict[str, set[str]] = {}
         for at in range(behind, end):
             row = rows[at]
             if row.top - above.bottom > _APART * (above.bottom - above.top):
@@ -240,10 +242,20 @@ def reads(page: Page, table: Reads) -> Iterator[Found]:
             if found.read:
                 above, meter = row, found.read.meter
                 received |= found.read.direction is Direction.RECEIVED
+                if found.read.direction is Direction.DELIVERED:
+                    registers.setdefault(meter, set()).add(found.register)
             if found.read or found.lost:
                 yield found
         if table.received and not received:
             yield from (Found(row, lost=True) for row in hints if _is_hint(row, table.received))
+        if any(_differ(names, table) for names in registers.values()):
+            yield Found(rows[first], lost=True)
+
+
+def _differ(names: set[str], table: Reads) -> bool:
+    """Tell whether a meter has registers that may not be parts of one sum."""
+    parts = table.parts
+    return len(names) > 1 and not (parts and all(map(parts.search, names)))
 
 
 def _around(rows: Sequence[Row], at: int) -> str:
@@ -294,7 +306,7 @@ def _read(row: Row, table: Reads, heads: Heads, known: tuple[str, str]) -> Found
         x=box.left,
         y=box.top,
     )
-    return Found(row, read, None if count is None else int(count))
+    return Found(row, read, None if count is None else int(count), register=told.get("register", ""))
 
 
 def _number(text: str) -> Decimal | None:
