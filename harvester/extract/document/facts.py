@@ -161,7 +161,7 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
                 whole = _continued(page.rows, number, label, layout)
                 _answer(facts, layout, page.rows, number, whole)
         for sentence in layout.sentences:
-            if sentence.search(page.text):
+            if sentence.search(page.said):
                 for row in page.rows:
                     for said in sentence.finditer(row.text):
                         if not _is_strange(row, said.start(), layout):

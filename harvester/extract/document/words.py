@@ -31,6 +31,8 @@ _LEVEL = 0.4
 """How far apart, in heights, the middles of two pieces of one row may be."""
 
 
+_LETTERS = 4
+"""A page with more lines to a row is one whose letters are lines to PDFium."""
 _CHAR_BOX = pdfium.FPDFText_GetLooseCharBox
 _OPENING = frozenset({"$", "-$", "("})
 """What belongs to the amount behind it, however far it stands from it."""
@@ -44,8 +46,8 @@ Where PDFium takes a page for one that is written downwards, each letter is a li
 _DOLLARS = re.compile(r"\$\s?\d[\d,]*$")
 _SMALLER = re.compile(r"\$\s?\d[\d,]*?\s?(\d\d)(?![.,]|\s?\d)")
 """Dollars, and cents that may be set smaller than they are, without a point."""
-_SMALL = 0.8
-"""Cents are no higher, in heights of their dollars, and no further away than half of that."""
+_SMALL = 0.9
+"""Cents are no higher, in heights of their dollars."""
 
 
 class Box(NamedTuple):
@@ -237,6 +239,12 @@ class Page:
         _CHAR_BOX(self._raw, index if self._exact else self._place(index), self._here)
         return abs(self._top - self._at.top - one.top) < _LEVEL * (one.bottom - one.top)
 
+    @cached_property
+    def said(self) -> str:
+        """Text in lines: PDFium's own, or the rows' where each letter is a line to it."""
+        downwards = self.text.count("\n") > _LETTERS * len(self.rows)
+        return "\n".join(row.text for row in self.rows) if downwards else self.text
+
     def _parted(self, text: str, start: int) -> Iterator[_Piece]:
         """Yield a line with cents that are smaller than their dollars apart."""
         at = 0
@@ -277,7 +285,7 @@ def _is_number(text: str) -> bool:
 def _are_cents(dollars: Box, cents: Box) -> bool:
     """Tell whether two digits are set smaller, right behind a number and beside it."""
     height = dollars.bottom - dollars.top
-    near = abs(cents.left - dollars.right) < _SMALL / 2 * height
+    near = abs(cents.left - dollars.right) < _LEAST * height
     beside = cents.top < dollars.bottom and cents.bottom > dollars.top
     return near and beside and cents.bottom - cents.top <= _SMALL * height
 
