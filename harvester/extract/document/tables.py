@@ -126,10 +126,13 @@ def _named(row: Row, table: Columns, at: int, end: int) -> list[tuple[str, int, 
 def _apart(row: Row, table: Columns) -> Iterator[Cell]:
     """Yield a row's cells, those that are the names of several columns name by name."""
     for cell in row.cells:
+        if " " not in cell.text or _plain(cell.text) in table.headers:
+            yield cell
+            continue
         inside = [n for n, word in enumerate(row.words) if cell.at <= word.start() < cell.end]
         named = _named(row, table, inside[0], inside[-1] + 1)
         known = [name for name, *_ in named if name != "other"]
-        if len(set(known)) < 2 or _plain(cell.text) in table.headers:
+        if len(set(known)) < 2:
             yield cell
             continue
         for _, first, behind in named:
@@ -219,57 +222,66 @@ def reads(page: Page, table: Reads) -> Iterator[Found]:
     every = [*headers(rows, table), (len(rows), len(rows), {})]
     for (first, behind, heads), (end, *_) in pairwise(every):
         yield from map(Found, rows[first:behind])
-        if others and first and others.match(rows[first - 1].text):
-            continue
-        above, meter, received, hints = rows[behind - 1], "", False, []
-        registers: dict[str, set[str]] = {}
-        for at in range(behind, end):
-            row = rows[at]
-            if row.top - above.bottom > _APART * (above.bottom - above.top):
-                break
-            skipped = table.skip and table.skip.search(row.text)
-            if skipped or (others and others.match(row.text)):
-                above = row
-                continue
-            figures = sum(any(map(str.isdigit, word)) for word in row.bare)
-            if figures < len(table.needs):
-                hints.append(row)
-                continue
-            around = _around(rows, at)
-            if table.skip and table.skip.search(around):
-                continue
-            found = _read(row, table, heads, (meter, around))
-            if found.read:
-                above, meter = row, found.read.meter
-                received |= found.read.direction is Direction.RECEIVED
-                if found.read.direction is Direction.DELIVERED:
-                    registers.setdefault(meter, set()).add(found.register)
-            if found.read or found.lost:
-                yield found
-        if table.received and not received:
-            yield from (Found(row, lost=True) for row in hints if _is_hint(row, table.received))
-        if any(_differ(names, table) for names in registers.values()):
-            yield Found(rows[first], lost=True)
+        if not (others and first and others.match(rows[first - 1].text)):
+            yield from _table(rows, table, heads, range(behind, end))
 
 
-def _differ(names: set[str], table: Reads) -> bool:
+def _table(rows: Sequence[Row], table: Reads, heads: Heads, under: range) -> Iterator[Found]:
+    """Yield the rows of register reads under a header, and what leaves it open what they are."""
+    above, meter = rows[under.start - 1], ""
+    found, others = [], []
+    for at in under:
+        row = rows[at]
+        if row.top - above.bottom > _APART * (above.bottom - above.top):
+            break
+        if _is_other(row.text, table):
+            above = row
+        elif sum(any(map(str.isdigit, word)) for word in row.bare) < len(table.needs):
+            others.append(row)
+        elif not _is_other(around := _around(rows, at), table):
+            one = _read(row, table, heads, (meter, around))
+            if one.read:
+                above, meter = row, one.read.meter
+            if one.read or one.lost:
+                found.append(one)
+    yield from found
+    if not any(one.read and one.read.direction is Direction.RECEIVED for one in found):
+        yield from (Found(row, lost=True) for row in others if _is_hint(row, table))
+    if _differ(found, table):
+        yield Found(rows[under.start - 1], lost=True)
+
+
+def _is_other(text: str, table: Reads) -> bool:
+    skipped = table.skip is not None and table.skip.search(text) is not None
+    return skipped or (table.others is not None and table.others.match(text) is not None)
+
+
+def _differ(found: Sequence[Found], table: Reads) -> bool:
     """Tell whether a meter has registers that may not be parts of one sum."""
-    parts = table.parts
-    return len(names) > 1 and not (parts and all(map(parts.search, names)))
+    names: dict[str, set[str]] = {}
+    for one in found:
+        if one.read and one.read.direction is Direction.DELIVERED:
+            names.setdefault(one.read.meter, set()).add(one.register)
+    several = [name for of_one in names.values() if len(of_one) > 1 for name in of_one]
+    return any(table.parts is not None and not table.parts.search(name) for name in several)
 
 
 def _around(rows: Sequence[Row], at: int) -> str:
     """Return what stands in a row of a table whose cells may have several lines, but figures."""
     row = rows[at]
     height = row.bottom - row.top
-    near = [other for other in rows[max(at - 2, 0) : at + 3]
-            if min(row.bottom, other.bottom) - max(row.top, other.top) > _SHARED * height]  # fmt: skip
-    return " ".join(other.text for other in near)
+    near = (
+        other.text
+        for other in rows[max(at - 2, 0) : at + 3]
+        if min(row.bottom, other.bottom) - max(row.top, other.top) > _SHARED * height
+    )
+    return " ".join(near)
 
 
-def _is_hint(row: Row, received: re.Pattern[str]) -> bool:
+def _is_hint(row: Row, table: Reads) -> bool:
     """Tell whether a row speaks of energy that the member delivers, and of no money."""
-    return received.search(row.text) is not None and not values.MATCH["money"].search(row.text)
+    named = table.received is not None and table.received.search(row.text)
+    return bool(named) and not values.MATCH["money"].search(row.text)
 
 
 def _read(row: Row, table: Reads, heads: Heads, known: tuple[str, str]) -> Found:
@@ -306,7 +318,8 @@ def _read(row: Row, table: Reads, heads: Heads, known: tuple[str, str]) -> Found
         x=box.left,
         y=box.top,
     )
-    return Found(row, read, None if count is None else int(count), register=told.get("register", ""))
+    billed = None if count is None else int(count)
+    return Found(row, read, billed, register=told.get("register", ""))
 
 
 def _number(text: str) -> Decimal | None:

@@ -86,6 +86,7 @@ class Row:
         self.page, self.text = page, pieces[0].text
         _, self.top, _, self.bottom = pieces[0].box
         self._starts, self._offsets = [pieces[0].start], [0]
+        self._gaps: dict[int, bool] = {}
         if len(pieces) > 1:
             self._join(pieces)
         self.bare = bare(self.text)
@@ -101,7 +102,7 @@ class Row:
             last = self.page.box(before.start + len(before.text) - 1)
             touches = piece.box.left - last.right < _TOUCH * (last.bottom - last.top)
             between = "" if touches else " "
-            if _is_number(piece.text) and _DOLLARS.search(self.text):
+            if len(piece.text) == 2 and piece.text.isdecimal() and _DOLLARS.search(self.text):
                 between = "." if _are_cents(last, self.page.box(piece.start)) else " "
             self._offsets.append(len(self.text) + len(between))
             self._starts.append(piece.start)
@@ -126,6 +127,12 @@ class Row:
         """Tell whether more than a blank stands before a word: then a cell begins with it."""
         if number == 0:
             return True
+        known = self._gaps.get(number)
+        if known is None:
+            known = self._gaps[number] = self._is_gap(number)
+        return known
+
+    def _is_gap(self, number: int) -> bool:
         before, word = self.words[number - 1], self.words[number]
         box, index = self.page.box, self._index
         last, first = box(index(before.end() - 1)), box(index(word.start()))
@@ -143,15 +150,17 @@ class Row:
 
     def each_cell(self) -> Iterator[Cell]:
         """Yield the cells one by one, for whoever needs the first ones only."""
-        at = 0
-        for number, word in enumerate(self.words, 1):
-            text = self.text[at : word.end()]
-            if number < len(self.words) and (text in _OPENING or not self.parted(number)):
+        at, words, last = 0, self.words, len(self.words)
+        for number, word in enumerate(words, 1):
+            end = word.end()
+            if number < last and (
+                not self.parted(number) or (end - at < 3 and self.text[at:end] in _OPENING)
+            ):
                 continue
-            box = self.box(at, word.end())
-            yield Cell(text, at, word.end(), box.left, box.right)
-            if number < len(self.words):
-                at = self.words[number].start()
+            box = self.box(at, end)
+            yield Cell(self.text[at:end], at, end, box.left, box.right)
+            if number < last:
+                at = words[number].start()
 
     @cached_property
     def words(self) -> tuple[re.Match[str], ...]:
@@ -224,8 +233,7 @@ class Page:
                 pieces.append(_Piece(text, start, one))
             else:
                 pieces.extend(self._split(text, start))
-        if any(_is_number(piece.text) for piece in pieces):
-            self._lower(pieces)
+        self._lower(pieces)
         pieces.sort(key=lambda piece: piece.box.top + piece.box.bottom)
         level: list[list[_Piece]] = []
         for piece in pieces:
@@ -237,7 +245,8 @@ class Page:
 
     def _is_level(self, one: Box, index: int) -> bool:
         _CHAR_BOX(self._raw, index if self._exact else self._place(index), self._here)
-        return abs(self._top - self._at.top - one.top) < _LEVEL * (one.bottom - one.top)
+        above = self._top - one.top
+        return bool(abs(above - self._at.top) < _LEVEL * (one.bottom - one.top))
 
     @cached_property
     def said(self) -> str:
@@ -260,10 +269,13 @@ class Page:
 
     def _lower(self, pieces: list[_Piece]) -> None:
         """Put cents that are drawn higher on the level of the dollars before them."""
-        whole = [piece for piece in pieces if _DOLLARS.search(piece.text)]
-        for number, cents in enumerate(pieces) if whole else ():
-            for piece in whole if _is_number(cents.text) else ():
-                if _are_cents(self.box(piece.start + len(piece.text) - 1), cents.box):
+        small = [n for n, piece in enumerate(pieces) if len(piece.text) == 2]
+        whole = [piece for piece in pieces if _DOLLARS.search(piece.text)] if small else []
+        for piece in whole:
+            last = self.box(piece.start + len(piece.text) - 1)
+            for number in small:
+                cents = pieces[number]
+                if cents.text.isdecimal() and _are_cents(last, cents.box):
                     box = cents.box._replace(top=piece.box.top, bottom=piece.box.bottom)
                     pieces[number] = cents._replace(box=box)
 
@@ -276,10 +288,6 @@ class Page:
                      if not _level(self.box(start + before), self.box(start + at))]  # fmt: skip
         for first, behind in pairwise([*cuts, len(text)]):
             yield _Piece(text[first:behind].rstrip(), start + first, self.box(start + first))
-
-
-def _is_number(text: str) -> bool:
-    return len(text) == 2 and text.isdecimal()
 
 
 def _are_cents(dollars: Box, cents: Box) -> bool:
