@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 import pypdfium2  # type: ignore[import-untyped]
@@ -86,7 +87,6 @@ class Row:
         self.page, self.text = page, pieces[0].text
         _, self.top, _, self.bottom = pieces[0].box
         self._starts, self._offsets = [pieces[0].start], [0]
-        self._gaps: dict[int, bool] = {}
         if len(pieces) > 1:
             self._join(pieces)
         self.bare = bare(self.text)
@@ -127,12 +127,6 @@ class Row:
         """Tell whether more than a blank stands before a word: then a cell begins with it."""
         if number == 0:
             return True
-        known = self._gaps.get(number)
-        if known is None:
-            known = self._gaps[number] = self._is_gap(number)
-        return known
-
-    def _is_gap(self, number: int) -> bool:
         before, word = self.words[number - 1], self.words[number]
         box, index = self.page.box, self._index
         last, first = box(index(before.end() - 1)), box(index(word.start()))
@@ -222,12 +216,14 @@ class Page:
     def rows(self) -> list[Row]:
         """The rows from top to bottom, whatever order they were drawn in."""
         pieces = []
+        smaller = _SMALLER.search(self.text) is not None
         for line in _LINE.finditer(self.text):
-            text = line[0].strip()
-            start = line.start() + line[0].index(text)
+            whole = line[0]
+            text = whole.strip()
+            start = line.start() + whole.index(text)
             one = self._drawn(start)
-            parts = "$" in text and _SMALLER.search(text) and [*self._parted(text, start)]
-            if parts and len(parts) > 1:
+            parts = [*self._with_cents(text, start)] if smaller else ()
+            if len(parts) > 1:
                 pieces.extend(parts)
             elif " " not in text or self._is_level(one, start + len(text) - 1):
                 pieces.append(_Piece(text, start, one))
@@ -236,11 +232,14 @@ class Page:
         self._lower(pieces)
         pieces.sort(key=lambda piece: piece.box.top + piece.box.bottom)
         level: list[list[_Piece]] = []
+        middle, height = -inf, 0.0
         for piece in pieces:
-            if level and _level(level[-1][-1].box, piece.box):
+            _, top, _, bottom = piece.box
+            if top + bottom - middle <= 2 * _LEVEL * min(height, bottom - top):
                 level[-1].append(piece)
             else:
                 level.append([piece])
+            middle, height = top + bottom, bottom - top
         return [Row(self, pieces) for pieces in level]
 
     def _is_level(self, one: Box, index: int) -> bool:
@@ -254,7 +253,7 @@ class Page:
         downwards = self.text.count("\n") > _LETTERS * len(self.rows)
         return "\n".join(row.text for row in self.rows) if downwards else self.text
 
-    def _parted(self, text: str, start: int) -> Iterator[_Piece]:
+    def _with_cents(self, text: str, start: int) -> Iterator[_Piece]:
         """Yield a line with cents that are smaller than their dollars apart."""
         at = 0
         for said in _SMALLER.finditer(text):
