@@ -48,6 +48,8 @@ _FACTS = """labels => {
     .filter(e => e.childElementCount < 2 && e.checkVisibility() && !heads(e)
       && !e.querySelector('a,button,input,select'))
     .map(e => [e, plain(e.textContent)]);
+  const wraps = e => e.childElementCount > 1
+    || e.childElementCount === 1 && wraps(e.firstElementChild);
   const value = label => {
     for (const [e, text] of printed) {
       if (bare(text) === label) {
@@ -55,7 +57,7 @@ _FACTS = """labels => {
         if (behind) return behind;
         const beside = e.nextElementSibling || (e.parentElement || {}).nextElementSibling;
         if (beside && plain(beside.textContent)) return plain(beside.textContent);
-      } else if (text.toLowerCase().startsWith(label + ':')) {
+      } else if (text.toLowerCase().startsWith(label + ':') && !wraps(e)) {
         return plain(text.slice(label.length + 1));
       }
     }

@@ -37,12 +37,7 @@ class StepwiseSession(Session):
         portal.section = "login"
         await self._dismiss()
         await portal.goto("login")
-        async for _ in portal.looks(*self.door):
-            shown = await portal.outcomes()
-            if await portal.seen(self.door[0]):
-                self._act({s: w for s, w in shown.items() if s is State.CAPTCHA_REQUIRED})
-                break
-            self._act(shown)
+        await self._find_door()
         await self._recognize()
         await self.remember("login")
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import date
 from typing import ClassVar
 
@@ -56,6 +56,8 @@ _LEDGER = """([get, bind, since]) => new Promise(done => {
 })"""
 """The function takes months and hands its rows to whatever the other name then holds."""
 
+_SIZES = "e => [...e.options].map(o => o.value)"
+
 _NOTES = """selectors => JSON.stringify([...document.querySelectorAll(selectors)].map(e => ({
   date: e.dataset.date,
   text: (e.querySelector('title') || e).textContent.trim(),
@@ -69,8 +71,8 @@ class Oscp:
         "routes": {"login", "billing", "history", "usage", "daily", "interval"},
         "locators": {
             "user", "password", "sign_in", "open_sign_in", "code", "send_code", "notice",
-            "all_accounts", "account_table", "account_length", "bill_table", "bill_link",
-            "usage_chart", "usage_note",
+            "all_accounts", "account_table", "account_length", "bill_table", "bill_length",
+            "bill_link", "usage_chart", "usage_note",
         },
         "labels": {
             "number", "service_address", "rate", "kind", "e_bill", "usage_alert", "daily_report",
@@ -85,7 +87,9 @@ class Oscp:
         "login": Sought(("user", "password", "sign_in", "open_sign_in")),
         "billing": Sought(("all_accounts", "account_table", "account_length")),
         "history": Sought(
-            ("bill_table", "bill_link"), frozenset({Kind.BILL_LIST, Kind.LEDGER}), "bill_table"
+            ("bill_table", "bill_length", "bill_link"),
+            frozenset({Kind.BILL_LIST, Kind.LEDGER}),
+            "bill_table",
         ),
         "usage": Sought(
             ("usage_chart", "usage_note"), frozenset({Kind.INTERVAL, Kind.NOTES}), "usage_chart"
@@ -94,7 +98,7 @@ class Oscp:
     _KINDS: ClassVar[Mapping[str, str]] = {
         "user": "field", "password": "password", "sign_in": "control", "open_sign_in": "control",
         "all_accounts": "control", "account_table": "table", "account_length": "choice",
-        "bill_table": "table", "usage_chart": "graphic",
+        "bill_table": "table", "bill_length": "choice", "usage_chart": "graphic",
     }  # fmt: skip
 
     def __init__(self, portal: Portal) -> None:
@@ -208,7 +212,7 @@ class Oscp:
     async def bill_list(self, number: str) -> Artifact:
         """Fetch the billing history."""
         await self.session.open("history")
-        table = await self.portal.find("bill_table")
+        table = await self._bill_table()
         with self.portal.answering():
             markup: str = await table.evaluate(_CELLS)
         if printed.table(markup, self.portal.profile.columns) is None:
@@ -332,8 +336,7 @@ class Oscp:
         table = await portal.find("account_table")
         if length := await portal.seen("account_length"):
             with portal.answering():
-                sizes = await length.locator("option").evaluate_all("all => all.map(e => e.value)")
-                await length.select_option(max(sizes, key=_size))
+                await length.select_option(max(await length.evaluate(_SIZES), key=_size))
         async for _ in portal.looks("account_table in full"):
             with portal.answering():
                 links = await table.get_by_role("link").all_inner_texts()
@@ -342,10 +345,45 @@ class Oscp:
                 return numbers
         raise AssertionError  # looks() ends by raising
 
+    async def _bill_table(self) -> Locator:
+        """Find the table of bills once its rows are there, and have it show all of them."""
+        portal = self.portal
+        table, rows = await self._with_rows(1)
+        length = await portal.seen("bill_length") if rows else None
+        if length is None:
+            return table
+        with portal.answering():
+            shown = await length.input_value()
+            most = max(await length.evaluate(_SIZES), key=_size)
+            if rows < _size(shown) or _size(most) <= _size(shown):
+                return table
+            await length.select_option(most)
+        return (await self._with_rows(rows + 1))[0]
+
+    async def _with_rows(self, least: int) -> tuple[Locator, int]:
+        """Return the table of bills and its rows' number, once there are so many, or as it stays.
+
+        Of several, as where its head is a table of its own, it is the one with the most rows.
+        """
+        portal = self.portal
+        best: tuple[Locator, int] | None = None
+        with suppress(Drift):
+            async for _ in portal.looks("bill_table", seconds=SETTLE_SECONDS):
+                best = None
+                for table in await portal.every("bill_table"):
+                    with portal.answering():
+                        markup: str = await table.evaluate(_CELLS)
+                    told = printed.table(markup, portal.profile.columns) or {}
+                    rows = sum(printed.bill("", row) is not None for row in told.values())
+                    best = (table, rows) if best is None or rows > best[1] else best
+                if best and best[1] >= least:
+                    return best
+        return best or (await portal.find("bill_table"), 0)
+
     async def _bill_link(self, bill: Bill) -> tuple[Locator, dict[str, Words]]:
         """Return what opens a bill's document, and the words of all bills' rows by their keys."""
         portal = self.portal
-        table = await portal.find("bill_table")
+        table = await self._bill_table()
         with portal.answering():
             markup: str = await table.evaluate("e => e.outerHTML")
         rows = printed.table(markup, portal.profile.columns) or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -33,6 +34,8 @@ _PASSING = {
     State.MAINTENANCE: "is under maintenance; nothing was lost, run again later",
     State.PORTAL_DOWN: "shows an error of its server; nothing was lost, run again later",
 }
+DOOR_SECONDS = 3.0
+"""How long a page may take to show its sign-in before what else it says counts."""
 _OF_ONE_PAGE = {State.NO_ACCOUNTS_FOUND}
 """What is asked of one page only, and says nothing on others."""
 _AT_THE_DOOR = {State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, *_PASSING}
@@ -77,20 +80,36 @@ class Session:
                 f" moved there, correct base in the profile.",
                 broken=("base",),
             )
-        opened = False
-        async for _ in portal.looks("user", "open_sign_in"):
-            shown = await portal.outcomes()
-            if await portal.seen("user"):
-                self._act({s: w for s, w in shown.items() if s is State.CAPTCHA_REQUIRED})
-                break
-            self._act(shown)
-            if not opened and (link := await portal.seen("open_sign_in")):
-                await portal.click(link)
-                opened = True
+        await self._find_door()
         await self._recognize()
         for name in ("password", "sign_in"):
             await portal.find(name)
         await self.remember("login")
+
+    async def _find_door(self) -> None:
+        """Wait for the first control of the sign-in, behind a link on some pages.
+
+        What the page says beside either is small print, and so is what it says at first; it counts
+        where neither comes.
+        """
+        portal, (first, *links) = self.portal, self.door
+        shown: dict[State, set[str]] = {}
+        patience = time.monotonic() + DOOR_SECONDS
+        try:
+            async for _ in portal.looks(first, *links):
+                shown = await portal.outcomes()
+                if await portal.seen(first):
+                    self._act({s: w for s, w in shown.items() if s is State.CAPTCHA_REQUIRED})
+                    return
+                if links and (link := await portal.seen(links[0])):
+                    self._print |= shown
+                    await portal.click(link)
+                    links = []
+                elif time.monotonic() > patience:
+                    self._act(self._new(shown))
+        except Drift:
+            self._act(shown)
+            raise
 
     async def _recognize(self) -> None:
         """Raise Drift where the page is not of the product that the profile is for."""
@@ -200,13 +219,16 @@ class Session:
         """Tell whether a page is signed in; raise what else it says that is no small print."""
         said = {
             state: words
-            for state, words in shown.items()
-            if (not words or words - self._print[state])
-            and state not in _OF_ONE_PAGE
+            for state, words in self._new(shown).items()
+            if state not in _OF_ONE_PAGE
             and not (State.OK in shown and state in _AT_THE_DOOR)
         }
         self._act(said)
         return State.OK in said
+
+    def _new(self, shown: Mapping[State, set[str]]) -> dict[State, set[str]]:
+        """Return what is shown but for small print."""
+        return {s: words for s, words in shown.items() if not words or words - self._print[s]}
 
     def _act(self, shown: Mapping[State, set[str]]) -> None:
         """Raise what the page says other than that it is signed in."""
