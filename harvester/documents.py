@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from contextlib import suppress
 
 from playwright.async_api import Download, Locator, Page, Response
@@ -14,6 +15,12 @@ from harvester.portal import Portal
 
 GRACE = 1.0
 """Seconds in which a download may still follow a reply, or a document a page."""
+
+_LEADS_ON = re.compile(
+    rb"http-equiv\s*=\s*[\"']?refresh|\blocation(\.href)?\s*=[^=]|\blocation\.(replace|assign)\(",
+    re.IGNORECASE,
+)
+"""What a page has that another one follows, such as "Your bill is being prepared"."""
 
 _BLOB = """async url => {
   const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -40,7 +47,7 @@ async def capture(portal: Portal, control: Locator) -> tuple[str, bytes]:
     try:
         await portal.click(control)
         async with asyncio.timeout(seconds):
-            return await race.won
+            won = await race.won
     except TimeoutError:
         raise BadData(
             State.NOT_YET_AVAILABLE,
@@ -48,6 +55,8 @@ async def capture(portal: Portal, control: Locator) -> tuple[str, bytes]:
         ) from None
     finally:
         await race.close()
+    portal.covered |= await portal.beneath(control)
+    return won
 
 
 class _Race:
@@ -130,12 +139,15 @@ class _Race:
             self._win(response.url, await again.body())
 
     async def _read_page(self, response: Response) -> None:
-        """Take a page in place of the document, unless one comes: it says that none will."""
+        """Take a page in place of the document, unless one comes: it says that none will.
+
+        One that leads on by itself says that one may, however long that is made.
+        """
         with suppress(PlaywrightError):  # the frame of a new tab is not known yet: it is on top
             if response.frame.parent_frame is not None:
                 return
         content = await response.body()
-        if not await _follows(self.coming):
+        if not await _follows(self.coming) and not _LEADS_ON.search(content):
             self._win(response.url, content)
 
     async def _read_tab(self, tab: Page) -> None:

@@ -200,6 +200,10 @@ class Drift(Failure):
         """The profile's names that are no longer right: locators, or `base`."""
 
 
+class Unanswered(Drift):
+    """The sign-in is still asked for after it was sent, and nothing known says why."""
+
+
 class BadData(Failure):
     """One artifact is not what it should be: quarantine it and go on."""
 

@@ -7,7 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from harvester.errors import HELD, MEANINGS, ActionNeeded, Failure, State, Transient
+from harvester.errors import (
+    HELD,
+    MEANINGS,
+    ActionNeeded,
+    Failure,
+    State,
+    Transient,
+    Unanswered,
+)
 from harvester.store.home import private_folder, unusable, write_private
 
 
@@ -23,7 +31,7 @@ class Hold(NamedTuple):
 
 def keep(home: Path, member: str, profile: str, failure: Failure, at: datetime) -> None:
     """Remember a failure that the next run has to heed: a person's turn, or the portal's pause."""
-    if failure.state in HELD:
+    if failure.state in HELD or isinstance(failure, Unanswered):
         _keep(home, Hold(f"member-{member}", failure.state, at, failure.not_before))
     elif isinstance(failure, Transient) and failure.not_before and failure.not_before > at:
         _keep(home, Hold(f"portal-{profile}", failure.state, at, failure.not_before))

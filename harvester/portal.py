@@ -21,11 +21,14 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from harvester.answers import Answers
-from harvester.errors import Drift, State, Transient
+from harvester.errors import Drift, Failure, State, Transient
 from harvester.profile import Candidate, Profile
 
 POLL = 0.05
 """Seconds between two looks at a page that is still changing."""
+
+AWAY_MS = 1000
+"""How long what covers the page may take to be clicked away, or another is tried first."""
 
 RELOADS = 10
 """A page that loads itself more often, while we look at it, will not come to rest."""
@@ -39,6 +42,13 @@ NAME = """e => {
   return said.trim() || (calls ? calls[1] + '()' : '');
 }"""
 """What a person would call a control; a nameless icon is called by the function it starts."""
+
+_BENEATH = """e => {
+  e.scrollIntoView({block: 'center', behavior: 'instant'});
+  const {x, y, width, height} = e.getBoundingClientRect();
+  const top = e.getRootNode().elementFromPoint(x + width / 2, y + height / 2);
+  return !!top && !e.contains(top) && !top.contains(e);
+}"""
 
 _FACTS = """labels => {
   const plain = s => (s || '').replace(/\\s+/g, ' ').trim();
@@ -342,7 +352,26 @@ class Portal:
         self._dismissed.add(name)
         for way in self.profile.locators[name]:
             overlay = locate(self.page.main_frame, way)
-            await self.page.add_locator_handler(overlay, self.click)
+            await self.page.add_locator_handler(overlay, self._away, no_wait_after=True)
+
+    async def _away(self, control: Locator) -> None:
+        """Click away what covers the page, unless something else covers that, to be clicked first.
+
+        Nothing hears what is raised here: whatever is wrong, the click that it is in the way of is
+        refused or fails for the same reason.
+        """
+        with suppress(Failure, PlaywrightError):
+            await self.turn()
+            await self.allowed(control)
+            await control.click(timeout=AWAY_MS)
+            await control.wait_for(state="hidden", timeout=AWAY_MS)
+
+    async def beneath(self, control: Locator) -> bool:
+        """Tell whether something lies over a control, such as a document in a dialog."""
+        with suppress(PlaywrightError):  # of a page that is gone
+            if await control.count() == 1:
+                return bool(await control.evaluate(_BENEATH))
+        return False
 
     @contextmanager
     def answering(self) -> Iterator[None]:

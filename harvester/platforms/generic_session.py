@@ -57,9 +57,7 @@ class StepwiseSession(Session):
                 self._signed_in(await portal.outcomes())
             self._print |= await portal.outcomes() if step.click else {}
             await self.walker.step(step, words)
-        async for _ in portal.looks("outcomes"):
-            if self._signed_in(await portal.outcomes()):
-                return
+        await self._answer()
 
     async def _dismiss(self) -> None:
         for name in self.portal.profile.walk.dismiss:

@@ -13,7 +13,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from harvester import printed
 from harvester.drawing import bare
-from harvester.errors import ActionNeeded, Drift, State, Transient
+from harvester.errors import ActionNeeded, Drift, State, Transient, Unanswered
 from harvester.evidence import Sought, sight
 from harvester.fingerprint import fingerprint
 from harvester.portal import Portal
@@ -159,9 +159,26 @@ class Session:
         await portal.fill(await portal.find("password"), password)
         self._print |= await portal.outcomes()
         await portal.click(await portal.find("sign_in"))
-        async for _ in portal.looks("outcomes"):
-            if self._signed_in(await portal.outcomes()):
-                return
+        await self._answer()
+
+    async def _answer(self) -> None:
+        """Wait for the outcome of what was sent; Unanswered where the form still asks for it."""
+        portal = self.portal
+        try:
+            async for _ in portal.looks("outcomes"):
+                if self._signed_in(await portal.outcomes()):
+                    return
+        except Drift as drift:
+            if drift.broken and await portal.seen(self.door[0]):
+                raise Unanswered(
+                    State.PORTAL_CHANGED,
+                    f"{portal.profile.name} still asks for the sign-in that it was sent, and says"
+                    f" nothing that the profile knows. Look at it in a browser: correct the"
+                    f" password, or outcomes in the profile; until `harvester sign-in` it is not"
+                    f" sent again.",
+                    broken=drift.broken,
+                ) from None
+            raise
 
     async def enter_code(self, code: str) -> None:
         """Send a code once, where the sign-in asks for one.
@@ -220,8 +237,7 @@ class Session:
         said = {
             state: words
             for state, words in self._new(shown).items()
-            if state not in _OF_ONE_PAGE
-            and not (State.OK in shown and state in _AT_THE_DOOR)
+            if state not in _OF_ONE_PAGE and not (State.OK in shown and state in _AT_THE_DOOR)
         }
         self._act(said)
         return State.OK in said
