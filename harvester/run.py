@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,11 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
     return outcome
 
 
+async def _not_yet() -> bool:
+    """Tell that no session is over that has not begun."""
+    return False
+
+
 class _Harvest:
     """One run over its sessions: what it may do, and how it signs in."""
 
@@ -176,6 +181,7 @@ class _Harvest:
         ):
             page = await context.new_page()
             portal = Portal(page, task.profile, wire, self._errand.tick, self._halt, turn)
+            over: Callable[[], Awaitable[bool]] = _not_yet
             try:
                 platform = fit(task.profile)(portal)
                 lately = lookback.seen_lately(self._home, task.profile.id, task.now())
@@ -183,6 +189,7 @@ class _Harvest:
                 await platform.ready()
                 if not (kept and await platform.session.still_signed_in()):
                     await self._sign_in(platform)
+                over = platform.session.is_over
                 if task.kind == CHECK:
                     await self._walk(platform)
                     return
@@ -193,7 +200,10 @@ class _Harvest:
                     await self._errand.account(platform, number)
                 self.pages |= platform.session.pages
             except Drift as drift:
-                await self._keep_evidence(portal, drift)
+                evidence = await self._evidence(portal, drift)
+                if await over():
+                    raise portal.expired() from None
+                self._keep(evidence, drift)
                 raise
             finally:
                 outcome.requests += wire.requests.total()
@@ -275,7 +285,7 @@ class _Harvest:
                 await platform.select(number)
         except Drift as drift:
             first, number = drift, None
-            await self._keep_evidence(platform.portal, drift)
+            self._keep(await self._evidence(platform.portal, drift), drift)
         await self._look(platform, platform.portal.step())
         for route, page in platform.pages(self.task.profile).items() if number else ():
             if not {SCOPES[kind] for kind in page.kinds} & scopes[number or ""]:
@@ -287,7 +297,7 @@ class _Harvest:
                     await platform.portal.find(page.needs)
             except Drift as drift:
                 first = first or drift
-                await self._keep_evidence(platform.portal, drift)
+                self._keep(await self._evidence(platform.portal, drift), drift)
             await self._look(platform, route)
         if first:
             raise first
@@ -296,14 +306,14 @@ class _Harvest:
         page = platform.pages(self.task.profile).get(route, Sought(()))
         self.outcome.looks[route] = (await sight(platform.portal, page.names)).looks
 
-    async def _keep_evidence(self, portal: Portal, drift: Drift) -> None:
-        """Write down how the page is built that is not what the profile says."""
+    async def _evidence(self, portal: Portal, drift: Drift) -> dict[str, Any] | None:
+        """Return how the page is built that is not what the profile says, if that is to be kept."""
         if self._entering or self.outcome.evidence:
-            return
+            return None
         step = portal.step()
         pages = PLATFORMS[self.task.profile.platform].pages(self.task.profile)
         seen = await sight(portal, pages.get(step, Sought(())).names)
-        told = {
+        return {
             "profile": self.task.profile.id,
             "at": self.task.now().isoformat(),
             "state": drift.state,
@@ -314,8 +324,11 @@ class _Harvest:
             "later_candidates": portal.early_drift,
             "page": seen.page,
         }
-        self.outcome.evidence = lookback.keep_evidence(self._home, self._run, told)
-        self._note("drift.outlined", state=drift.state)
+
+    def _keep(self, evidence: dict[str, Any] | None, drift: Drift) -> None:
+        if evidence:
+            self.outcome.evidence = lookback.keep_evidence(self._home, self._run, evidence)
+            self._note("drift.outlined", state=drift.state)
 
     async def _accounts(self, platform: Platform) -> list[str]:
         numbers = await self._errand.patiently(platform.accounts)

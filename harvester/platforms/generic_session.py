@@ -41,8 +41,8 @@ class StepwiseSession(Session):
         await self._recognize()
         await self.remember("login")
 
-    async def _back(self) -> None:
-        await self.walker.walk(self.accounts.open)
+    async def _back(self, *, again: bool = False) -> None:
+        await self.walker.walk(self.accounts.open, again=again)
 
     async def sign_in(self, user: str, password: str) -> None:
         """Do the steps once; exactly one declared outcome must follow, if none came on the way.

@@ -13,7 +13,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from harvester import printed
 from harvester.drawing import bare
-from harvester.errors import ActionNeeded, Drift, State, Transient, Unanswered
+from harvester.errors import ActionNeeded, Drift, Failure, State, Transient, Unanswered
 from harvester.evidence import Sought, sight
 from harvester.fingerprint import fingerprint
 from harvester.portal import Portal
@@ -141,13 +141,24 @@ class Session:
             raise
         return True
 
+    async def is_over(self) -> bool:
+        """Tell whether it is over: a page that scripts fill then lacks what it should have.
+
+        The page is left; a portal that says anything else in its place does not say that.
+        """
+        try:
+            await self._back(again=True)
+        except Failure as failure:
+            return failure.state is State.SESSION_EXPIRED
+        return False
+
     async def _dismiss(self) -> None:
         """Have what may cover the page clicked away."""
         await self.portal.dismiss("notice")
 
-    async def _back(self) -> None:
+    async def _back(self, *, again: bool = False) -> None:
         """Open the first page of whoever is signed in."""
-        await self.open("billing")
+        await self.open("billing", again=again)
 
     async def sign_in(self, user: str, password: str) -> None:
         """Send the credentials once; exactly one declared outcome must follow.
