@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -99,8 +99,12 @@ def reading(account: str, day: date, hour: int) -> Decimal | None:
 class Foreign:
     """The pages, and what was asked of them."""
 
+    summary = ACCOUNTS
+    refusal = "Login failed: invalid user or password."
+
     def __init__(self) -> None:
         self.account = "0012345001"
+        self.bills: Mapping[str, tuple[tuple[str, str], ...]] = BILLS
         self.asked: Counter[str] = Counter()
         self.bodies: list[dict[str, str]] = []
         self.open = False
@@ -109,9 +113,9 @@ class Foreign:
     def application(self) -> web.Application:
         """Return the pages as an application."""
         app = web.Application()
-        app.router.add_get(LOGIN, self.page(SIGN_IN, signed_in=False))
+        app.router.add_get(LOGIN, self.front)
         app.router.add_post(LOGIN, self.sign_in)
-        app.router.add_get(BILLING, self.page(ACCOUNTS))
+        app.router.add_get(BILLING, self.page(self.summary))
         app.router.add_get(HISTORY, self.history)
         app.router.add_get(USAGE, self.page(GRAPH))
         app.router.add_get("/oscp/list", self.accounts)
@@ -119,8 +123,17 @@ class Foreign:
         app.router.add_get("/oscp/bill", self.bill)
         app.router.add_post(FEEDS + "GetDailyUsageData", self.daily)
         app.router.add_post(FEEDS + "GetIntervalData", self.interval)
+        self.add(app.router)
         app.router.add_route("*", "/{path:.*}", self.other)
         return app
+
+    def add(self, router: web.UrlDispatcher) -> None:
+        """Add what another portal has beside these pages."""
+
+    async def front(self, request: web.Request) -> web.StreamResponse:
+        """Show the form of the sign-in."""
+        shown: web.StreamResponse = await self.page(SIGN_IN, signed_in=False)(request)
+        return shown
 
     def html(self, text: str, status: int = 200) -> web.Response:
         """Return a page in the frame of all pages."""
@@ -144,7 +157,7 @@ class Foreign:
         self.asked["sign-in"] += 1
         form = await request.post()
         if (form.get("u"), form.get("p")) != ("resident", "right"):
-            return self.html("<b>Login failed: invalid user or password.</b>" + SIGN_IN)
+            return self.html(f"<b>{self.refusal}</b>" + SIGN_IN)
         self.open = True
         raise web.HTTPFound(BILLING)
 
@@ -162,14 +175,14 @@ class Foreign:
         """Show the bills of the selected account."""
         rows = (
             BILL.format(n=n, day=day, owed=owed)
-            for n, (day, owed) in enumerate(BILLS[self.account])
+            for n, (day, owed) in enumerate(self.bills[self.account])
         )
         return self.html(AFTER + BILL_LIST.format("".join(rows)))
 
     async def bill(self, request: web.Request) -> web.Response:
         """Return a bill that is made anew each time."""
         self.asked["bill"] += 1
-        day, owed = BILLS[self.account][int(request.query["n"])]
+        day, owed = self.bills[self.account][int(request.query["n"])]
         file = io.BytesIO()
         canvas = Canvas(file, invariant=True)
         for line, text in enumerate((f"{self.account[:-3]}-{self.account[-3:]}", day, owed)):
@@ -230,9 +243,12 @@ def patient(seconds: float = 8) -> Profile:
     return found.model_copy(update={"pace": pace})
 
 
-def harvested(home: Path, password: str) -> tuple[Outcome, Foreign, Store]:
+def harvested(
+    home: Path, password: str, foreign: Foreign | None = None, found: Profile | None = None
+) -> tuple[Outcome, Foreign, Store]:
+    foreign = foreign or Foreign()
+
     async def run() -> tuple[Outcome, Foreign]:
-        foreign = Foreign()
         runner = web.AppRunner(foreign.application())
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -240,7 +256,7 @@ def harvested(home: Path, password: str) -> tuple[Outcome, Foreign, Store]:
         member = Member(name="me", profile="caec", user="resident")
         # Twelve days from the 8th: the clock changed on that day, so it is left out.
         window = Window(date(2026, 3, 9), TODAY)
-        task = Task(member, patient(), Known(password), window, TODAY, sandbox=port)
+        task = Task(member, found or patient(), Known(password), window, TODAY, sandbox=port)
         permit(home, "me")
         try:
             (outcome,) = await harvest_all([task], Store(home), lambda *_: None)

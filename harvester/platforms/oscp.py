@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import date
 from typing import ClassVar
 
@@ -28,6 +29,8 @@ from harvester.profile import Profile
 
 GRAPH_SECONDS = 10.0
 SETTLE_SECONDS = 5.0
+_ROWS_SHARE = 0.25
+"""What share of the time for a reply the rows of a table that is there may take."""
 FIRST = date(1950, 1, 1)
 """Older than every account."""
 
@@ -365,20 +368,22 @@ class Oscp:
 
         Of several, as where its head is a table of its own, it is the one with the most rows.
         """
-        portal = self.portal
-        best: tuple[Locator, int] | None = None
-        with suppress(Drift):
-            async for _ in portal.looks("bill_table", seconds=SETTLE_SECONDS):
-                best = None
-                for table in await portal.every("bill_table"):
-                    with portal.answering():
-                        markup: str = await table.evaluate(_CELLS)
-                    told = printed.table(markup, portal.profile.columns) or {}
-                    rows = sum(printed.bill("", row) is not None for row in told.values())
-                    best = (table, rows) if best is None or rows > best[1] else best
-                if best and best[1] >= least:
-                    return best
-        return best or (await portal.find("bill_table"), 0)
+        portal, until = self.portal, 0.0
+        async for _ in portal.looks("bill_table"):
+            found = [(await self._rows(one), one) for one in await portal.every("bill_table")]
+            if not found:
+                continue
+            rows, table = max(found, key=lambda one: one[0])
+            until = until or time.monotonic() + portal.profile.pace.reply_seconds * _ROWS_SHARE
+            if rows >= least or time.monotonic() > until:
+                return table, rows
+        raise AssertionError  # looks() ends by raising
+
+    async def _rows(self, table: Locator) -> int:
+        """Count the bills of a table."""
+        with self.portal.answering():
+            told = printed.table(await table.evaluate(_CELLS), self.portal.profile.columns)
+        return sum(printed.bill("", row) is not None for row in (told or {}).values())
 
     async def _bill_link(self, bill: Bill) -> tuple[Locator, dict[str, Words]]:
         """Return what opens a bill's document, and the words of all bills' rows by their keys."""
