@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from aiohttp.typedefs import Handler
+from charts.libraries import INSTALLED
 from test_foreign_portal import (
     AFTER,
     BILL,
@@ -62,6 +64,13 @@ setTimeout(() => fetch('/oscp/rows').then(r => r.json()).then(rows => {
   size.onchange(); }), 200);
 </script>"""
 
+DATA_TABLES = [
+    INSTALLED / "node_modules" / file
+    for file in ("jquery/dist/jquery.js", "datatables.net/js/jquery.dataTables.js")
+]
+TABLE = """<script src="/oscp/0.js"></script><script src="/oscp/1.js"></script><script>
+$('#no-more-tables table').DataTable({pageLength: 2, lengthChange: false, order: []});</script>"""
+
 PREPARING = """Your bill is being prepared.
 <script>setTimeout(() => location.replace('/oscp/bill?n={}'), 2000)</script>"""
 
@@ -101,6 +110,32 @@ class Stranger(Foreign):
         drawn = (await self.bill(request)).body
         assert isinstance(drawn, bytes)
         return web.Response(text=base64.b64encode(drawn).decode())
+
+
+class Paged(Foreign):
+    """The billing history is a real DataTable of two rows a page, with no choice of more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bills = dict.fromkeys(BILLS, FIVE)
+
+    def add(self, router: web.UrlDispatcher) -> None:
+        """Add the scripts."""
+        for number, script in enumerate(DATA_TABLES):
+            router.add_get(f"/oscp/{number}.js", self.script(script))
+
+    def script(self, file: Path) -> Handler:
+        """Return the handler of a script."""
+
+        async def show(_: web.Request) -> web.StreamResponse:
+            return web.FileResponse(file)
+
+        return show
+
+    async def history(self, request: web.Request) -> web.Response:
+        """Show the bills."""
+        shown = await super().history(request)
+        return self.html(f"{shown.text}{TABLE}")
 
 
 class Preparing(Foreign):
@@ -172,6 +207,18 @@ def test_what_scripts_tell_late_in_parts_and_in_frames_is_harvested_whole(tmp_pa
     assert one.pdfs == len(FIVE)
     # Five dialogs are left over, none of which was clicked upon until the patience of 20 s ended.
     assert time.monotonic() - began < 40
+
+
+@pytest.mark.skipif(
+    not all(script.is_file() for script in DATA_TABLES), reason="no DataTables (npm) is installed"
+)
+def test_a_history_that_its_script_shows_by_pages_is_read_whole(tmp_path: Path) -> None:
+    outcome, _, store = harvested(tmp_path, "right", Paged())
+    assert (outcome.state, outcome.message, outcome.failed) == (State.OK, "", [])
+    assert outcome.pdfs == len(FIVE) * len(BILLS)
+    for one in store.catalog.holdings():
+        found = store.catalog.bills(one.id)
+        assert [(f"{b.billing_date:%m/%d/%Y}", f"${b.amount:,}") for b in found] == [*FIVE]
 
 
 def test_a_page_that_leads_on_to_a_document_is_waited_for(tmp_path: Path) -> None:

@@ -59,6 +59,15 @@ _LEDGER = """([get, bind, since]) => new Promise(done => {
 })"""
 """The function takes months and hands its rows to whatever the other name then holds."""
 
+_ALL = """e => {
+  const $ = window.jQuery;
+  if (!$?.fn?.dataTable?.Api || !$.fn.dataTable.isDataTable(e)) return 0;
+  const table = $(e).DataTable();
+  if (table.page.info().pages > 1) table.page.len(-1).draw();
+  return table.page.info().recordsDisplay;
+}"""
+"""Has a jQuery DataTable show all its pages as one; the number of its rows, 0 for other tables."""
+
 _SIZES = "e => [...e.options].map(o => o.value)"
 
 _NOTES = """selectors => JSON.stringify([...document.querySelectorAll(selectors)].map(e => ({
@@ -352,6 +361,10 @@ class Oscp:
         """Find the table of bills once its rows are there, and have it show all of them."""
         portal = self.portal
         table, rows = await self._with_rows(1)
+        with portal.answering():
+            whole: int = await table.evaluate(_ALL)
+        if whole > rows:
+            return (await self._with_rows(whole))[0]
         length = await portal.seen("bill_length") if rows else None
         if length is None:
             return table

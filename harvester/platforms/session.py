@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -35,7 +34,7 @@ _PASSING = {
     State.PORTAL_DOWN: "shows an error of its server; nothing was lost, run again later",
 }
 DOOR_SECONDS = 3.0
-"""How long a page may take to show its sign-in before what else it says counts."""
+"""How long a page may ask for more to show its sign-in before what else it says counts."""
 _OF_ONE_PAGE = {State.NO_ACCOUNTS_FOUND}
 """What is asked of one page only, and says nothing on others."""
 _AT_THE_DOOR = {State.BAD_CREDENTIALS, State.ACCOUNT_LOCKED, *_PASSING}
@@ -89,12 +88,12 @@ class Session:
     async def _find_door(self) -> None:
         """Wait for the first control of the sign-in, behind a link on some pages.
 
-        What the page says beside either is small print, and so is what it says at first; it counts
-        where neither comes.
+        What the page says beside either is small print; it counts where neither comes although
+        the page has all that it asked for.
         """
         portal, (first, *links) = self.portal, self.door
         shown: dict[State, set[str]] = {}
-        patience = time.monotonic() + DOOR_SECONDS
+        settled = False
         try:
             async for _ in portal.looks(first, *links):
                 shown = await portal.outcomes()
@@ -105,8 +104,11 @@ class Session:
                     self._print |= shown
                     await portal.click(link)
                     links = []
-                elif time.monotonic() > patience:
+                elif settled:
                     self._act(self._new(shown))
+                else:
+                    await portal.settle(DOOR_SECONDS)
+                    settled = True
         except Drift:
             self._act(shown)
             raise
