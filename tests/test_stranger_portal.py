@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from pathlib import Path
@@ -29,8 +30,10 @@ FIVE = (
     ("12/11/2025", "$88.12"), ("11/11/2025", "$88.11"),
 )  # fmt: skip
 
-DOOR = f"""<a href="#" onclick="setTimeout(() => {{ door.src = '{LOGIN}?popUp=true'; }}, 300);
-return false">Login</a><iframe id="door" width="600" height="400"></iframe>"""
+DOOR = f"""<div id="way"></div><iframe id="door" width="600" height="400"></iframe><script>
+const enter = () => setTimeout(() => {{ door.src = '{LOGIN}?popUp=true'; }}, 1000);
+fetch('/oscp/way').then(r => r.text()).then(text => {{ way.innerHTML = text; }});</script>"""
+WAY = """<a href="#" onclick="enter(); return false">Login</a>"""
 
 SUMMARY = """<script>if (top !== self) top.location.href = location.href;</script>
 <div><div id="panel"><span>Account Number:</span> <span>{separated}</span><br>
@@ -87,6 +90,7 @@ class Stranger(Foreign):
 
     def add(self, router: web.UrlDispatcher) -> None:
         """Add what the scripts ask for."""
+        router.add_get("/oscp/way", self.way)
         router.add_get("/oscp/rows", self.rows)
         router.add_get("/oscp/coded", self.coded)
 
@@ -97,6 +101,11 @@ class Stranger(Foreign):
     async def history(self, _: web.Request) -> web.Response:
         """Show the place for the bills."""
         return self.html(AFTER + HISTORY)
+
+    async def way(self, _: web.Request) -> web.Response:
+        """Tell, after a while, of the way to the form."""
+        await asyncio.sleep(0.3)
+        return web.Response(text=WAY, content_type="text/html")
 
     async def rows(self, _: web.Request) -> web.Response:
         """Tell the rows of the bills."""
