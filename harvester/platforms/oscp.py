@@ -63,10 +63,11 @@ _ALL = """e => {
   const $ = window.jQuery;
   if (!$?.fn?.dataTable?.Api || !$.fn.dataTable.isDataTable(e)) return 0;
   const table = $(e).DataTable();
-  if (table.page.info().pages > 1) table.page.len(-1).draw();
+  if (table.page.info().pages < 2) return 0;
+  table.page.len(-1).draw();
   return table.page.info().recordsDisplay;
 }"""
-"""Has a jQuery DataTable show all its pages as one; the number of its rows, 0 for other tables."""
+"""Has a jQuery DataTable of several pages show all as one; the number of its rows, or 0."""
 
 _SIZES = "e => [...e.options].map(o => o.value)"
 
@@ -361,11 +362,13 @@ class Oscp:
         """Find the table of bills once its rows are there, and have it show all of them."""
         portal = self.portal
         table, rows = await self._with_rows(1)
+        if not 0 < rows < portal.profile.bills_listed:
+            return table
         with portal.answering():
             whole: int = await table.evaluate(_ALL)
         if whole > rows:
             return (await self._with_rows(whole))[0]
-        length = await portal.seen("bill_length") if rows else None
+        length = await portal.seen("bill_length")
         if length is None:
             return table
         with portal.answering():
