@@ -8,7 +8,7 @@ import pytest
 from conftest import run_async
 
 from harvester.browser import open_browser
-from harvester.platforms.oscp import _CELLS
+from harvester.platforms.oscp_history import _CELLS
 from harvester.printed import table, without_tails
 
 ROW = {"Id": "7", "TransDate": "06/01/2026", "TransType": "Payment", "Amount": "-5.00",

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from typing import ClassVar
 
-from playwright.async_api import Locator
-
 from harvester import printed
-from harvester.ahead import Ahead, Words, words_of_rows
-from harvester.documents import capture, is_pdf
 from harvester.errors import ActionNeeded, BadData, Drift, State, Transient
 from harvester.evidence import Sought
 from harvester.model import Artifact, Bill, Kind
 from harvester.platforms.artifacts import account_facts, artifact, document
 from harvester.platforms.graph_days import GraphDays
+from harvester.platforms.oscp_history import SIZES, History, size
 from harvester.platforms.oscp_usage import UsageFeed
 from harvester.platforms.session import Session
 from harvester.platforms.steps import Walker
@@ -29,28 +24,11 @@ from harvester.profile import Profile
 
 GRAPH_SECONDS = 10.0
 SETTLE_SECONDS = 5.0
-_ROWS_SHARE = 0.25
-"""What share of the time for a reply the rows of a table that is there may take."""
 FIRST = date(1950, 1, 1)
 """Older than every account."""
 
 _ACCOUNT = re.compile(r"\d{7}-?\d{3}")
 """Member number and three-digit separator, as the portal prints them (seen at siblings)."""
-
-_CELLS = """e => {
-  const bare = e.cloneNode(true);
-  for (const x of bare.querySelectorAll('script,style,template,noscript,iframe,object,select'))
-    x.remove();
-  const walk = document.createTreeWalker(bare, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_COMMENT);
-  const comments = [];
-  for (let node = bare; node; node = walk.nextNode())
-    if (node.nodeType === Node.COMMENT_NODE) comments.push(node);
-    else for (const name of node.getAttributeNames())
-      if (name !== 'colspan' && name !== 'rowspan') node.removeAttribute(name);
-  for (const comment of comments) comment.remove();
-  return bare.outerHTML;
-}"""
-"""A table with its cells' text alone: attributes and scripts may hold what must not be kept."""
 
 _LEDGER = """([get, bind, since]) => new Promise(done => {
   if (typeof window[get] !== 'function') return done(null);
@@ -58,18 +36,6 @@ _LEDGER = """([get, bind, since]) => new Promise(done => {
   window[get](since, '01/2200');
 })"""
 """The function takes months and hands its rows to whatever the other name then holds."""
-
-_ALL = """e => {
-  const $ = window.jQuery;
-  if (!$?.fn?.dataTable?.Api || !$.fn.dataTable.isDataTable(e)) return 0;
-  const table = $(e).DataTable();
-  if (table.page.info().pages < 2) return 0;
-  table.page.len(-1).draw();
-  return table.page.info().recordsDisplay;
-}"""
-"""Has a jQuery DataTable of several pages show all as one; the number of its rows, or 0."""
-
-_SIZES = "e => [...e.options].map(o => o.value)"
 
 _NOTES = """selectors => JSON.stringify([...document.querySelectorAll(selectors)].map(e => ({
   date: e.dataset.date,
@@ -118,7 +84,7 @@ class Oscp:
         self.portal = portal
         self.session = Session(portal, self._PAGES)
         self._graph = GraphDays(portal, Walker(portal, self.session))
-        self._ahead = Ahead(portal)
+        self._history = History(portal, self.session)
         self._listed: dict[str, str] = {}
         """Account numbers as the list of accounts prints them; empty where there is no list."""
 
@@ -224,18 +190,7 @@ class Oscp:
 
     async def bill_list(self, number: str) -> Artifact:
         """Fetch the billing history."""
-        await self.session.open("history")
-        table = await self._bill_table()
-        with self.portal.answering():
-            markup: str = await table.evaluate(_CELLS)
-        if printed.table(markup, self.portal.profile.columns) is None:
-            raise Drift(
-                State.PORTAL_CHANGED,
-                f"The table of bills on {self.portal.where()} of {self.portal.profile.name} lacks"
-                f" a column that the profile names; correct columns in the profile.",
-                broken=("columns",),
-            )
-        await self.session.remember("history")
+        markup = await self._history.markup()
         return artifact(self.portal, Kind.BILL_LIST, number, markup, media_type="text/html")
 
     async def ledger(self, number: str, since: date) -> Artifact:
@@ -264,29 +219,11 @@ class Oscp:
 
         Raises BadData(NOT_YET_AVAILABLE) where the row or the document does not come.
         """
-        url, content = await self._ahead.take(bill.key)
-        if not content:
-            url, content = await self._clicked(bill)
-        return document(self.portal, bill, url, content)
+        return document(self.portal, bill, *await self._history.document(bill))
 
     def expecting(self, bills: Sequence[Bill]) -> AbstractAsyncContextManager[None]:
         """Say whose documents are about to be asked for, and in what order."""
-        return self._ahead.expecting([bill.key for bill in bills])
-
-    async def _clicked(self, bill: Bill) -> tuple[str, bytes]:
-        await self.session.open("history")
-        try:
-            link, words = await self._bill_link(bill)
-            url, content = await capture(self.portal, link)
-        except BadData:
-            await self.session.open("history", again=True)
-            raise
-        if is_pdf(content):
-            self._ahead.learn(bill.key, url, content, words)
-        else:
-            await self.session.open("history", again=True)
-        await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
-        return url, content
+        return self._history.expecting([bill.key for bill in bills])
 
     async def open_usage(self, number: str) -> None:
         """Open the usage page, from which notes and feeds, or the graph, are read."""
@@ -349,7 +286,7 @@ class Oscp:
         table = await portal.find("account_table")
         if length := await portal.seen("account_length"):
             with portal.answering():
-                await length.select_option(max(await length.evaluate(_SIZES), key=_size))
+                await length.select_option(max(await length.evaluate(SIZES), key=size))
         async for _ in portal.looks("account_table in full"):
             with portal.answering():
                 links = await table.get_by_role("link").all_inner_texts()
@@ -357,70 +294,3 @@ class Oscp:
             if numbers and (told is None or len(numbers) == int(told[1])):
                 return numbers
         raise AssertionError  # looks() ends by raising
-
-    async def _bill_table(self) -> Locator:
-        """Find the table of bills once its rows are there, and have it show all of them."""
-        portal = self.portal
-        table, rows = await self._with_rows(1)
-        if not 0 < rows < portal.profile.bills_listed:
-            return table
-        with portal.answering():
-            whole: int = await table.evaluate(_ALL)
-        if whole > rows:
-            return (await self._with_rows(whole))[0]
-        length = await portal.seen("bill_length")
-        if length is None:
-            return table
-        with portal.answering():
-            shown = await length.input_value()
-            most = max(await length.evaluate(_SIZES), key=_size)
-            if rows < _size(shown) or _size(most) <= _size(shown):
-                return table
-            await length.select_option(most)
-        return (await self._with_rows(rows + 1))[0]
-
-    async def _with_rows(self, least: int) -> tuple[Locator, int]:
-        """Return the table of bills and its rows' number, once there are so many, or as it stays.
-
-        Of several, as where its head is a table of its own, it is the one with the most rows.
-        """
-        portal, until = self.portal, 0.0
-        async for _ in portal.looks("bill_table"):
-            found = [(await self._rows(one), one) for one in await portal.every("bill_table")]
-            if not found:
-                continue
-            rows, table = max(found, key=lambda one: one[0])
-            until = until or time.monotonic() + portal.profile.pace.reply_seconds * _ROWS_SHARE
-            if rows >= least or time.monotonic() > until:
-                return table, rows
-        raise AssertionError  # looks() ends by raising
-
-    async def _rows(self, table: Locator) -> int:
-        """Count the bills of a table."""
-        with self.portal.answering():
-            told = printed.table(await table.evaluate(_CELLS), self.portal.profile.columns)
-        return sum(printed.bill("", row) is not None for row in (told or {}).values())
-
-    async def _bill_link(self, bill: Bill) -> tuple[Locator, dict[str, Words]]:
-        """Return what opens a bill's document, and the words of all bills' rows by their keys."""
-        portal = self.portal
-        table = await self._bill_table()
-        with portal.answering():
-            markup: str = await table.evaluate("e => e.outerHTML")
-        rows = printed.table(markup, portal.profile.columns) or {}
-        words = words_of_rows(markup)
-        listed = {place: printed.bill(bill.account, row) for place, row in rows.items()}
-        for position in (place for place, one in listed.items() if one == bill):
-            link = await portal.seen("bill_link", table.locator("tr").nth(position))
-            if link:
-                return link, {one.key: words[n] for n, one in listed.items() if one}
-        raise BadData(
-            State.NOT_YET_AVAILABLE,
-            f"The bill of {bill.billing_date} has no row with a document any more"
-            f" on {portal.where()}; the next run asks again.",
-        )
-
-
-def _size(option: str) -> float:
-    """Return how many rows an option of a table's length shows; -1 and "All" are all of them."""
-    return float(option) if option.isdecimal() else float("inf")
