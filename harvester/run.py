@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -106,11 +106,6 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
     return outcome
 
 
-async def _not_yet() -> bool:
-    """Tell that no session is over that has not begun."""
-    return False
-
-
 class _Harvest:
     """One run over its sessions: what it may do, and how it signs in."""
 
@@ -181,15 +176,14 @@ class _Harvest:
         ):
             page = await context.new_page()
             portal = Portal(page, task.profile, wire, self._errand.tick, self._halt, turn)
-            over: Callable[[], Awaitable[bool]] = _not_yet
+            platform, inside = fit(task.profile)(portal), False
+            lately = lookback.seen_lately(self._home, task.profile.id, task.now())
+            platform.session.seen_lately = lately
             try:
-                platform = fit(task.profile)(portal)
-                lately = lookback.seen_lately(self._home, task.profile.id, task.now())
-                platform.session.seen_lately = lately
                 await platform.ready()
                 if not (kept and await platform.session.still_signed_in()):
                     await self._sign_in(platform)
-                over = platform.session.is_over
+                inside = True
                 if task.kind == CHECK:
                     await self._walk(platform)
                     return
@@ -201,7 +195,7 @@ class _Harvest:
                 self.pages |= platform.session.pages
             except Drift as drift:
                 evidence = await self._evidence(portal, drift)
-                if await over():
+                if inside and await platform.session.is_over():
                     raise portal.expired() from None
                 self._keep(evidence, drift)
                 raise
