@@ -115,10 +115,8 @@ class History:
         with portal.answering():
             shown = await length.input_value()
             most = max(await length.evaluate(SIZES), key=size)
-        if rows < size(shown) or size(most) <= size(shown):
-            return table
-        await portal.turn()  # a page may ask for the rows that it then shows
-        with portal.answering():
+            if rows < size(shown) or size(most) <= size(shown):
+                return table
             await length.select_option(most)
         return (await self._with_rows(rows + 1))[0]
 
