@@ -45,7 +45,7 @@ LINKS = {"artifact", "first_artifact", "replaced_by", "pdf"}
 
 def contents(desk: Desk) -> dict[str, list[Any]]:
     """Return every derived table, with artifacts by their hash."""
-    db = desk.catalog._db
+    db = desk.catalog._db._db
     shas = dict(db.execute("SELECT id, sha FROM artifact"))
     tables = [
         name

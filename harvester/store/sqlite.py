@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,7 +54,7 @@ class Sqlite:
             raise unusable(file, error.strerror) from error
         with self._refusals():
             self._db = sqlite3.connect(file, isolation_level=None, timeout=BUSY_MILLISECONDS / 1000)
-        self.execute = self._db.execute
+        weakref.finalize(self, _let_go, self._db).atexit = False
 
     @property
     def in_transaction(self) -> bool:
@@ -152,6 +153,16 @@ class Sqlite:
             if why is None:
                 raise
             raise self.unusable(why) from error
+
+
+def _let_go(db: sqlite3.Connection) -> None:
+    """Close a connection that nobody holds any more.
+
+    It and its statements refer to each other: left to itself, it would stay open until the
+    collector of cycles comes by.
+    """
+    with suppress(sqlite3.ProgrammingError):  # of another thread, which closes it too
+        db.close()
 
 
 def retired(file: Path) -> bool:

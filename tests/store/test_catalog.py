@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sqlite3
 import stat
@@ -388,6 +389,18 @@ def test_a_catalog_opened_twice_keeps_its_log_from_another_process(file: Path) -
     subprocess.run([sys.executable, "-c", read, file], check=True)
     # The last one to close a database takes its log away; that process was not the last.
     assert file.with_name("catalog.sqlite-wal").exists()
+
+
+def test_a_catalog_that_nobody_holds_any_more_is_closed_at_once(tmp_path: Path) -> None:
+    log = tmp_path / "catalog.sqlite-wal"
+    gc.disable()  # or the log could go away at any later moment
+    try:
+        catalog = Catalog(tmp_path / "catalog.sqlite")
+        assert log.exists()
+        del catalog
+        assert not log.exists()
+    finally:
+        gc.enable()
 
 
 def test_only_the_owner_can_read_the_database(file: Path) -> None:

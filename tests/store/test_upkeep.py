@@ -105,7 +105,7 @@ def test_what_every_run_asks_reads_no_more_the_longer_a_home_is(store: Store) ->
 def test_a_file_that_is_being_entered_is_not_taken_for_left(store: Store) -> None:
     begun(store)
     other = Catalog(store.catalog.place)
-    store.catalog._db.execute("PRAGMA busy_timeout = 0")
+    store.catalog._db._db.execute("PRAGMA busy_timeout = 0")
     with other.transaction():
         left = store.archive.put(b"about to be entered", "pdf")
         with pytest.raises(Misconfigured, match="locked"):
@@ -230,8 +230,8 @@ def test_a_catalog_on_a_full_disk_is_refused_in_one_sentence_and_keeps_what_it_h
     within: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     account = store.catalog.account_id("caec", "house", "1000101001")
-    pages = store.catalog._db.execute("PRAGMA page_count").fetchone()[0]
-    store.catalog._db.execute(f"PRAGMA max_page_count = {pages}")
+    pages = store.catalog._db._db.execute("PRAGMA page_count").fetchone()[0]
+    store.catalog._db._db.execute(f"PRAGMA max_page_count = {pages}")
 
     def fill() -> None:
         store.catalog.finish_run(begun(store), State.OK, NOW, {"x" * 100_000: 1})
@@ -242,6 +242,6 @@ def test_a_catalog_on_a_full_disk_is_refused_in_one_sentence_and_keeps_what_it_h
 
     with pytest.raises(Misconfigured, match="the disk is full"):
         (fill_within if within else fill)()
-    store.catalog._db.execute("PRAGMA max_page_count = 1000000")
+    store.catalog._db._db.execute("PRAGMA max_page_count = 1000000")
     assert store.catalog.account_id("caec", "house", "1000101001") == account
     assert [run.state for run in store.catalog.last_runs()] == ([] if within else [None])
