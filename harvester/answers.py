@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -37,13 +38,23 @@ class Answers:
         """Whether the page broke off before its end."""
         self._wait_until: datetime | None = None
         """When the portal, which asked for a pause, may be asked again."""
+        self._awaited: set[Request] = set()
+        """What the page has asked for and has not had in full."""
+        self._last = time.monotonic()
+        """When the page last asked for something or had it."""
         page.on("request", self._note_where_to)
+        page.on("requestfinished", self._note_had)
         page.on("requestfailed", self._note_end)
         page.context.on("response", self._note_answer)
 
     def forget(self) -> None:
         """Begin anew, as another page is about to be loaded."""
         self.status, self._path, self._broken = 0, "", False
+        self._awaited.clear()
+
+    def calm(self) -> float:
+        """Return for how many seconds the page has asked for nothing; 0 while it awaits a reply."""
+        return 0.0 if self._awaited else time.monotonic() - self._last
 
     def _loads_page(self, request: Request) -> bool:
         with suppress(PlaywrightError):  # of a frame that is gone already
@@ -51,6 +62,8 @@ class Answers:
         return False
 
     def _note_where_to(self, request: Request) -> None:
+        self._awaited.add(request)
+        self._last = time.monotonic()
         if self._loads_page(request):
             self._broken = False
             parts = urlsplit(request.url)
@@ -69,7 +82,12 @@ class Answers:
         now = self._now()
         self._wait_until = now + _pause(retry_after, now)
 
+    def _note_had(self, request: Request) -> None:
+        self._awaited.discard(request)
+        self._last = time.monotonic()
+
     def _note_end(self, request: Request) -> None:
+        self._note_had(request)
         # A page that another one replaces, or that turns into a download, is aborted.
         if self._loads_page(request) and request.failure != "net::ERR_ABORTED":
             self._broken = True

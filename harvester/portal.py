@@ -27,6 +27,9 @@ from harvester.profile import Candidate, Profile
 POLL = 0.05
 """Seconds between two looks at a page that is still changing."""
 
+QUIET = 0.5
+"""Seconds after which a page that asks for nothing is taken to have all that it wants."""
+
 AWAY_MS = 1000
 """How long what covers the page may take to be clicked away, or another is tried first."""
 
@@ -385,8 +388,11 @@ class Portal:
 
     async def settle(self, seconds: float) -> None:
         """Wait until the page asks for nothing more, or for so many seconds."""
-        with suppress(PlaywrightError):
-            await self.page.wait_for_load_state("networkidle", timeout=seconds * 1000)
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if (calm := self.answers.calm()) >= QUIET:
+                return
+            await asyncio.sleep(min(QUIET - calm if calm else POLL, left))
 
     async def ask(self, script: str, argument: object = None) -> Any:  # noqa: ANN401
         """Return what a script of ours makes of the page; Transient where the page ends it."""

@@ -14,6 +14,7 @@ from charts.libraries import INSTALLED
 from test_foreign_portal import (
     AFTER,
     BILL,
+    BILL_LIST,
     BILLS,
     LOGIN,
     Foreign,
@@ -22,6 +23,7 @@ from test_foreign_portal import (
 )
 
 from harvester.errors import State
+from harvester.portal import QUIET
 from harvester.profile import Candidate, Profile
 
 NUMBER = "0012345001"
@@ -73,6 +75,9 @@ DATA_TABLES = [
 ]
 TABLE = """<script src="/oscp/0.js"></script><script src="/oscp/1.js"></script><script>
 $('#no-more-tables table').DataTable({pageLength: 2, lengthChange: false, order: []});</script>"""
+
+FILLING = """<script>setTimeout(() => fetch('/oscp/rows').then(r => r.text()).then(text => {
+  document.querySelector('#no-more-tables tbody').innerHTML = text; }), 200)</script>"""
 
 PREPARING = """Your bill is being prepared.
 <script>setTimeout(() => location.replace('/oscp/bill?n={}'), 2000)</script>"""
@@ -145,6 +150,30 @@ class Paged(Foreign):
         """Show the bills."""
         shown = await super().history(request)
         return self.html(f"{shown.text}{TABLE}")
+
+
+class Filling(Foreign):
+    """The billing history is a bare head, whose rows a script asks for; an account has none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        (full, empty) = BILLS
+        self.bills = {full: FIVE, empty: ()}
+
+    def add(self, router: web.UrlDispatcher) -> None:
+        """Add what the script asks for."""
+        router.add_get("/oscp/rows", self.rows)
+
+    async def history(self, _: web.Request) -> web.Response:
+        """Show the head."""
+        return self.html(AFTER + BILL_LIST.format("") + FILLING)
+
+    async def rows(self, _: web.Request) -> web.Response:
+        """Tell the rows, after longer than a page is quiet that wants nothing more."""
+        await asyncio.sleep(2 * QUIET)
+        rows = enumerate(self.bills[self.account])
+        shown = (BILL.format(n=n, day=day, owed=owed) for n, (day, owed) in rows)
+        return web.Response(text="".join(shown), content_type="text/html")
 
 
 class Preparing(Foreign):
@@ -228,6 +257,17 @@ def test_a_history_that_its_script_shows_by_pages_is_read_whole(tmp_path: Path) 
     for one in store.catalog.holdings():
         found = store.catalog.bills(one.id)
         assert [(f"{b.billing_date:%m/%d/%Y}", f"${b.amount:,}") for b in found] == [*FIVE]
+
+
+def test_rows_are_waited_for_while_the_page_asks_for_something_and_no_longer(
+    tmp_path: Path,
+) -> None:
+    began = time.monotonic()
+    _, _, store = harvested(tmp_path, "right", Filling(), patient(600))
+    assert {one.account.number: one.bills for one in store.catalog.holdings()} == {
+        number: 5 * (number == NUMBER) for number in BILLS
+    }
+    assert time.monotonic() - began < 60  # of the 150 s that rows may take to come
 
 
 def test_a_page_that_leads_on_to_a_document_is_waited_for(tmp_path: Path) -> None:

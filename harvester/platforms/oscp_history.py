@@ -15,7 +15,7 @@ from harvester.documents import capture, is_pdf
 from harvester.errors import BadData, Drift, State
 from harvester.model import Bill
 from harvester.platforms.session import Session
-from harvester.portal import Portal
+from harvester.portal import QUIET, Portal
 
 _ROWS_SHARE = 0.25
 """What share of the time for a reply the rows of a table that is there may take."""
@@ -121,18 +121,21 @@ class History:
         return (await self._with_rows(rows + 1))[0]
 
     async def _with_rows(self, least: int) -> tuple[Locator, int]:
-        """Return the table of bills and its rows' number, once there are so many, or as it stays.
+        """Return the table of bills and its rows' number, once there are so many, or as they stay.
 
         Of several, as where its head is a table of its own, it is the one with the most rows.
         """
-        portal, until = self.portal, 0.0
+        portal, began = self.portal, 0.0
         async for _ in portal.looks("bill_table"):
             found = [(await self._rows(one), one) for one in await portal.every("bill_table")]
             if not found:
                 continue
             rows, table = max(found, key=lambda one: one[0])
-            until = until or time.monotonic() + portal.profile.pace.reply_seconds * _ROWS_SHARE
-            if rows >= least or time.monotonic() > until:
+            began = began or time.monotonic()
+            waited = time.monotonic() - began
+            if rows >= least or min(waited, portal.answers.calm()) >= QUIET:
+                return table, rows
+            if waited > portal.profile.pace.reply_seconds * _ROWS_SHARE:
                 return table, rows
         raise AssertionError  # looks() ends by raising
 
