@@ -53,38 +53,6 @@ _BENEATH = """e => {
   return !!top && !e.contains(top) && !top.contains(e);
 }"""
 
-_FACTS = """labels => {
-  const plain = s => (s || '').replace(/\\s+/g, ' ').trim();
-  const bare = s => plain(s).replace(/\\s*[:*]\\s*$/, '').toLowerCase();
-  const heads = e => e.matches('th') && !e.parentElement.querySelector('td');
-  const printed = [...document.querySelectorAll('dt,th,td,label,span,strong,b,p,li,div')]
-    .filter(e => e.childElementCount < 2 && e.checkVisibility() && !heads(e)
-      && !e.querySelector('a,button,input,select'))
-    .map(e => [e, plain(e.textContent)]);
-  const wraps = e => e.childElementCount > 1
-    || e.childElementCount === 1 && wraps(e.firstElementChild);
-  const value = label => {
-    for (const [e, text] of printed) {
-      if (bare(text) === label) {
-        const behind = plain(e.nextSibling && e.nextSibling.nodeValue).replace(/^:\\s*/, '');
-        if (behind) return behind;
-        const beside = e.nextElementSibling || (e.parentElement || {}).nextElementSibling;
-        if (beside && plain(beside.textContent)) return plain(beside.textContent);
-      } else if (text.toLowerCase().startsWith(label + ':') && !wraps(e)) {
-        return plain(text.slice(label.length + 1));
-      }
-    }
-  };
-  const found = {};
-  for (const [name, known] of Object.entries(labels))
-    for (const label of known) found[name] ??= value(bare(label));
-  return found;
-}"""
-"""What is printed beside a label, or behind it; a label that comes first in its list wins.
-
-The heads of a column are no labels.
-"""
-
 _POST = """async ([url, body]) => {
   const r = await fetch(url, {method: 'POST', body, credentials: 'same-origin',
     headers: {'Content-Type': 'application/json; charset=utf-8',
@@ -403,12 +371,6 @@ class Portal:
         except (TimeoutError, PlaywrightError):
             self.answers.stay()
             raise self.answers.down(f"did not answer on {self.where()}") from None
-
-    async def facts(self) -> dict[str, str]:
-        """Return what stands beside the profile's labels, by the label's name."""
-        labels = {name: list(known) for name, known in self.profile.labels.items()}
-        found: dict[str, str | None] = await self.ask(_FACTS, labels)
-        return {name: said for name, said in found.items() if said}
 
     async def post(self, route: str, payload: Mapping[str, str]) -> Reply:
         """Post JSON from within the page, so that its session and origin rules hold."""

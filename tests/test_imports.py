@@ -84,6 +84,7 @@ def our(*rooms: str) -> list[str]:
 NEVER = {
     "platforms": ["store", "extract", "members", "settings", "run", "filing", "checks", "sandbox"],
     "portal": ["store", "extract", "members", "settings", "run", "filing", "checks", "platforms"],
+    "labels": ["store", "extract", "members", "settings", "run", "filing", "platforms", "sandbox"],
     "outline": ["store", "extract", "members", "settings", "run", "filing", "platforms", "sandbox"],
     "fingerprint": ["store", "extract", "members", "settings", "run", "filing", "platforms"],
     "evidence": ["store", "extract", "members", "settings", "run", "filing", "platforms"],

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from harvester.documents import is_pdf
+from harvester.labels import facts
 from harvester.model import Artifact, Bill, Kind
 from harvester.portal import Portal
 
@@ -59,7 +60,7 @@ async def account_facts(portal: Portal) -> dict[str, str]:
 
     Of a setting only whether and how much is taken: an address may stand beside it.
     """
-    told = await portal.facts()
+    told = await facts(portal)
     for name in _SETTINGS & told.keys():
         found = _SETTING.match(told[name])
         told[name] = found[0] if found else ""

@@ -16,6 +16,7 @@ from harvester import printed
 from harvester.documents import capture
 from harvester.errors import ActionNeeded, BadData, Drift, Misconfigured, State
 from harvester.evidence import Sought
+from harvester.labels import facts
 from harvester.model import Artifact, Bill, Kind
 from harvester.platforms.artifacts import account_facts, artifact, document
 from harvester.platforms.bill_rows import BillRows
@@ -131,7 +132,7 @@ class Generic:
         elif isinstance(way.shown, Picked):
             told = await self._walker.choices(way.shown.picker)
         else:
-            told = [("", (await self.portal.facts()).get("number") or "")]
+            told = [("", (await facts(self.portal)).get("number") or "")]
         found = ((re.search(way.number, text), value) for value, text in told)
         return {printed.digits(number[0]): value for number, value in found if number}
 
@@ -167,7 +168,7 @@ class Generic:
         shown = ""
         try:
             async for _ in self.portal.looks("labels.number"):
-                shown = printed.digits((await self.portal.facts()).get("number") or "")
+                shown = printed.digits((await facts(self.portal)).get("number") or "")
                 if shown == number:
                     return
         except Drift:

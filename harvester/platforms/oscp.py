@@ -12,6 +12,7 @@ from typing import ClassVar
 from harvester import printed
 from harvester.errors import ActionNeeded, BadData, Drift, State, Transient
 from harvester.evidence import Sought
+from harvester.labels import facts
 from harvester.model import Artifact, Bill, Kind
 from harvester.platforms.artifacts import account_facts, artifact, document
 from harvester.platforms.graph_days import GraphDays
@@ -135,7 +136,7 @@ class Oscp:
             printed_numbers = await self._list_accounts()
             self._listed = {printed.digits(text): text for text in printed_numbers}
             numbers = list(self._listed)
-        elif number := printed.digits((await self.portal.facts()).get("number") or ""):
+        elif number := printed.digits((await facts(self.portal)).get("number") or ""):
             numbers = [number]
         if not numbers:
             await self.session.none_there()
@@ -168,7 +169,7 @@ class Oscp:
         shown = ""
         try:
             async for _ in portal.looks("labels.number"):
-                shown = printed.digits((await portal.facts()).get("number") or "")
+                shown = printed.digits((await facts(portal)).get("number") or "")
                 if shown == number:
                     return
         except Drift:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from harvester import printed
+from harvester.labels import facts
 from harvester.profile import Candidate
 from harvester.survey.draft import Draft
 from harvester.survey.place import Place, script
@@ -66,7 +67,7 @@ async def _labelled(draft: Draft, name: str, what: str, *, optional: bool = Fals
 async def _beside(draft: Draft, name: str, label: str, text: str) -> str:
     """Return what a harvest reads beside a label if that is what was pointed at; then keep it."""
     labels = {**draft.data["labels"], name: [label]}
-    value = (await draft.portal(labels=labels).facts()).get(name, "")
+    value = (await facts(draft.portal(labels=labels))).get(name, "")
     if not value or value not in text:
         return ""
     draft.data["labels"] = labels
