@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from harvester.documents import is_pdf
-from harvester.labels import facts
 from harvester.model import Artifact, Bill, Kind
 from harvester.portal import Portal
 
 NO_DOCUMENT = b"A page came in place of the document; what it says is not kept."
-_SETTINGS = {"e_bill", "usage_alert", "daily_report"}
-_SETTING = re.compile(
-    r"(not )?(on|off|yes|no|enrolled|enabled|disabled|active|inactive)\b|[\d.,]+ ?kwh( a day)?",
-    re.IGNORECASE,
-)
 
 
 def artifact(
@@ -53,15 +46,3 @@ def document(portal: Portal, bill: Bill, url: str, content: bytes) -> Artifact:
         media_type="application/pdf",
         about={"bill": bill.key},
     )
-
-
-async def account_facts(portal: Portal) -> dict[str, str]:
-    """Return what stands beside the profile's labels.
-
-    Of a setting only whether and how much is taken: an address may stand beside it.
-    """
-    told = await facts(portal)
-    for name in _SETTINGS & told.keys():
-        found = _SETTING.match(told[name])
-        told[name] = found[0] if found else ""
-    return told

@@ -8,17 +8,17 @@ import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date
-from typing import NoReturn
 
 from playwright.async_api import Locator
 
 from harvester import printed
 from harvester.documents import capture
-from harvester.errors import ActionNeeded, BadData, Drift, Misconfigured, State
+from harvester.errors import BadData, Drift, Misconfigured, State
 from harvester.evidence import Sought
 from harvester.labels import facts
 from harvester.model import Artifact, Bill, Kind
-from harvester.platforms.artifacts import account_facts, artifact, document
+from harvester.platforms.account import account, not_visible, opened
+from harvester.platforms.artifacts import artifact, document
 from harvester.platforms.bill_rows import BillRows
 from harvester.platforms.generic_session import StepwiseSession
 from harvester.platforms.graph_days import GraphDays
@@ -147,7 +147,7 @@ class Generic:
         portal, way, self._number = self.portal, self.session.accounts, number
         listed = await self._listed()
         if number not in listed:
-            self._not_visible(number, "is no longer listed")
+            raise not_visible(portal, number, "is no longer listed")
         if isinstance(way.shown, Picked):
             picker = await portal.find(way.shown.picker)
             await self._walker.take(picker, listed[number])
@@ -155,38 +155,18 @@ class Generic:
         elif isinstance(way.shown, Listed):
             await self._walker.click(await self._link(way.shown, listed[number]))
         if not isinstance(way.shown, Labelled):
-            await self._opened(number)
+            await opened(portal, number)
 
     async def _link(self, shown: Listed, text: str) -> Locator:
         for link in await self._links(shown):
             with self.portal.answering():
                 if await link.inner_text() == text:
                     return link
-        return self._not_visible(printed.digits(text), "is no longer listed")
-
-    async def _opened(self, number: str) -> None:
-        shown = ""
-        try:
-            async for _ in self.portal.looks("labels.number"):
-                shown = printed.digits((await facts(self.portal)).get("number") or "")
-                if shown == number:
-                    return
-        except Drift:
-            if shown:
-                self._not_visible(number, "does not open")
-            raise
-
-    def _not_visible(self, number: str, why: str) -> NoReturn:
-        raise ActionNeeded(
-            State.ACCOUNT_NOT_VISIBLE,
-            f"Account …{number[-3:]} {why} among the accounts of this sign-in at"
-            f" {self.portal.profile.name}; check who holds it.",
-        )
+        raise not_visible(self.portal, printed.digits(text), "is no longer listed")
 
     async def account(self, number: str) -> Artifact:
         """Fetch the account's facts and settings from the page that `select` left open."""
-        told = json.dumps(await account_facts(self.portal))
-        return artifact(self.portal, Kind.ACCOUNT, number, told)
+        return await account(self.portal, number)
 
     async def bill_list(self, number: str) -> Artifact:
         """Fetch the rows of the billing history, as JSON of their cells by name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -10,11 +9,11 @@ from datetime import date
 from typing import ClassVar
 
 from harvester import printed
-from harvester.errors import ActionNeeded, BadData, Drift, State, Transient
+from harvester.errors import BadData, Drift, State, Transient
 from harvester.evidence import Sought
-from harvester.labels import facts
 from harvester.model import Artifact, Bill, Kind
-from harvester.platforms.artifacts import account_facts, artifact, document
+from harvester.platforms.account import account, not_visible, opened, shown
+from harvester.platforms.artifacts import artifact, document
 from harvester.platforms.graph_days import GraphDays
 from harvester.platforms.oscp_history import SIZES, History, size
 from harvester.platforms.oscp_usage import UsageFeed
@@ -136,7 +135,7 @@ class Oscp:
             printed_numbers = await self._list_accounts()
             self._listed = {printed.digits(text): text for text in printed_numbers}
             numbers = list(self._listed)
-        elif number := printed.digits((await facts(self.portal)).get("number") or ""):
+        elif number := await shown(self.portal):
             numbers = [number]
         if not numbers:
             await self.session.none_there()
@@ -162,32 +161,15 @@ class Oscp:
             with portal.answering():
                 links = await link.count()
             if links != 1:
-                raise self._not_visible(number, "is no longer listed")
+                raise not_visible(portal, number, "is no longer listed")
             await portal.click(link)
         else:
             await self.session.open("billing")
-        shown = ""
-        try:
-            async for _ in portal.looks("labels.number"):
-                shown = printed.digits((await facts(portal)).get("number") or "")
-                if shown == number:
-                    return
-        except Drift:
-            if shown:
-                raise self._not_visible(number, "does not open") from None
-            raise
-
-    def _not_visible(self, number: str, why: str) -> ActionNeeded:
-        return ActionNeeded(
-            State.ACCOUNT_NOT_VISIBLE,
-            f"Account …{number[-3:]} {why} among the accounts of this sign-in at"
-            f" {self.portal.profile.name}; check who holds it.",
-        )
+        await opened(portal, number)
 
     async def account(self, number: str) -> Artifact:
         """Fetch the account's facts and settings from the page that `select` left open."""
-        told = await account_facts(self.portal)
-        return artifact(self.portal, Kind.ACCOUNT, number, json.dumps(told))
+        return await account(self.portal, number)
 
     async def bill_list(self, number: str) -> Artifact:
         """Fetch the billing history."""
