@@ -49,6 +49,7 @@ def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
     made.catalog.close()
 
 
+@cache
 def true_days(number: str, today: date = TODAY, first: date = FIRST) -> list[dict[str, Any]]:
     days = account_truth(world(today), number)["days"]
     return [day for day in days if first <= date.fromisoformat(day["day"]) < today]
