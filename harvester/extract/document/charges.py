@@ -30,6 +30,7 @@ _LONG = 200
 _FIGURES = frozenset("$(-.0123456789")
 _ROUNDED = Decimal("0.01")
 _BESIDE = re.compile(r"[@$\s]|/.*|per.*")
+_MEASURES = frozenset({"kw", "kwh", "kva", "kvar", "kvarh"})
 _MEASURE = re.compile(r"(\S*\d)\s*([A-Za-z]*)")
 _LEADERS = re.compile(r"[.\u2026_](?:\s*[.\u2026_]){2,}\s*")
 
@@ -143,6 +144,8 @@ class _Reader:
             if not said.get("price") and any(_is_whole(row, label) for label in facts):
                 continue
             label = said.pop("label", None if said else text) or ""
+            if said and not said.get("price") and self._is_doubtful(row, begin, end):
+                continue
             self._note(row, begin, end, label.strip(" :").rstrip(" :,-\u2013("), said)
 
     def _under(self, heads: Row, row: Row) -> None:
@@ -170,6 +173,17 @@ class _Reader:
                     yield at, money.end()
                     at = beside.at
         yield at, len(row.text)
+
+    def _is_doubtful(self, row: Row, at: int, end: int) -> bool:
+        """Tell whether an amount is a measure, or one of several amounts side by side."""
+        if not self._rules.anywhere:
+            return False
+        *others, last = _MONEY.finditer(row.text, at, end)
+        first = next(n for n, word in enumerate(row.words) if word.end() > last.start())
+        if first and row.bare[first - 1] in _MEASURES and "$" not in last[0]:
+            return not row.parted(first)
+        beside = bool(others) and row.text[others[-1].end() : last.start()].isspace()
+        return beside and row.parted(first) and row.parted(first - 1)
 
     def _is_fact(self, row: Row, cell: Cell) -> bool:
         return any(_is_whole(row, label) for label in self._facts(row, cell.at))

@@ -100,10 +100,19 @@ def labels(row: Row, layout: Layout) -> Iterator[Label]:
         found = list(_spelled(row, at, layout.labels))
         if not found or not _opens(row, at, covered):
             continue
+        if len(found) > 1 and not _DIGIT.search(row.text):
+            found = _within(row, found)
         most = max(label.weight for label in found)
         if most > 1 or not _is_prose(row, at, covered):
             covered = max(covered, *(label.after for label in found))
             yield from (label for label in found if label.weight == most)
+
+
+def _within(row: Row, found: list[Label]) -> list[Label]:
+    """Return the labels of a row of headers that are of one column, all where none is."""
+    behind = max(label.after for label in found)
+    end = next((n for n in range(found[0].first + 1, behind) if row.parted(n)), behind)
+    return [label for label in found if label.after <= end] or found
 
 
 def _is_prose(row: Row, at: int, covered: int) -> bool:
@@ -367,6 +376,8 @@ def _is_cell(row: Row, label: Label) -> bool:
     """Tell whether a label stands alone: else it is part of a longer one, or a unit."""
     if row.bare[0] in _UNITS and len(row.bare) == 1:
         return False  # an axis
+    if any(map(row.parted, range(label.first + 1, label.after))):
+        return False  # the headers of several columns
     return row.parted(label.first) and (label.after == len(row.words) or row.parted(label.after))
 
 

@@ -28,6 +28,7 @@ _ATOM = re.compile(rf"{DATE}|{SHORT_DATE}|\S+", re.IGNORECASE)
 _SPANS = re.compile(rf"{values.MATCH['period'].pattern}|{_ATOM.pattern}", re.IGNORECASE)
 """Parts of a row of a table that has a column for periods."""
 
+_READ = {"previous": "service_from", "present": "service_to"}
 _NO_HEADER = re.compile(r"[\d,]")
 _NOTED = re.compile(r"^x\s*|\s*(?:kwh|\(?(?:est|act|[aec])[a-z.]*\)?)$", re.IGNORECASE)
 """What may stand beside a figure: a unit, or how it was read."""
@@ -165,9 +166,19 @@ def _stacked(rows: Sequence[Row], table: Columns) -> Heads | None:
 
 def _unique(heads: list[tuple[str, Head]]) -> Heads | None:
     known = [name for name, _ in heads if name != "other"]
+    if known.count("service_to") == len(_READ) and known.count("service_from") == 0:
+        heads = _dated(heads)
+        known = [name for name, _ in heads if name != "other"]
     if len(known) != len(set(known)):
         return None  # one name over two columns tells nothing
     return {name if name != "other" else f"other {n}": head for n, (name, head) in enumerate(heads)}
+
+
+def _dated(heads: list[tuple[str, Head]]) -> list[tuple[str, Head]]:
+    """Tell two columns of one name by the reads beside them: each date is of one of them."""
+    ordered = sorted(heads, key=lambda pair: pair[1].left)
+    dates = iter([_READ[name] for name, _ in ordered if name in _READ])
+    return [(next(dates, name) if name == "service_to" else name, head) for name, head in ordered]
 
 
 def within(parts: Sequence[Cell], heads: Heads) -> list[Cell]:

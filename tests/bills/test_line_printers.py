@@ -1,0 +1,60 @@
+"""Bills as line printers and billing systems of old lay them out: columns, codes and balances."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from made import page, register
+
+SINCE, UNTIL = date(2026, 5, 12), date(2026, 6, 11)
+
+
+def test_two_columns_of_dates_are_told_by_the_reads_beside_them() -> None:
+    heads = [(50.0, "METER"), (120.0, "READ DATE"), (200.0, "PREVIOUS"), (270.0, "READ DATE"),
+             (350.0, "PRESENT"), (420.0, "CONST"), (470.0, "KWH")]  # fmt: skip
+    row = [(50.0, "51001"), (120.0, "05-12-26"), (200.0, "100"), (270.0, "06-11-26"),
+           (350.0, "1,350"), (420.0, "1"), (470.0, "1,250")]  # fmt: skip
+    said = page(heads, row)
+    assert (said.service_from, said.service_to, said.kwh) == (SINCE, UNTIL, 1250)
+    assert [register(read) for read in said.reads] == [
+        ("51001", "delivered", "100", "1350", "1", "1250")
+    ]
+    present_first = [0, 3, 4, 1, 2, 5, 6]
+    heads, row = (
+        [(line[n][0], line[k][1]) for n, k in enumerate(present_first)] for line in (heads, row)
+    )
+    said = page(heads, row)
+    assert (said.service_from, said.service_to, said.kwh) == (SINCE, UNTIL, 1250)
+
+
+def test_a_label_of_headers_ends_with_its_column() -> None:
+    said = page(
+        [(50, "METER"), (120, "READ DATE"), (200, "PREVIOUS"), (270, "READ DATE")],
+        [(50, "51001"), (120, "05-12-26"), (200, "100"), (270, "06-11-26")],
+    )
+    assert (said.service_from, said.service_to) == (None, None)
+    said = page(
+        [(50, "AMOUNT DUE"), (150, "AFTER DUE DATE"), (280, "AMOUNT PAID")],
+        [(50, "$249.11"), (150, "$261.57"), (280, "________")],
+    )
+    assert (said.total, said.after_due) == (Decimal("249.11"), Decimal("261.57"))
+
+
+def test_an_amount_beside_a_running_balance_is_not_guessed() -> None:
+    heads = [(50, "Activity"), (-300, "Charges"), (-400, "Credits"), (-500, "Balance")]
+    said = page(
+        heads,
+        [(50, "Fuel cost"), (-300, "6.85"), (-500, "175.19")],
+        [(50, "Payment"), (-400, "201.16"), (-500, "0.00")],
+        [(50, "Power Factor Adj (0.93)"), (-500, "41.20")],
+    )
+    assert [f"{line.amount}" for line in said.lines] == ["41.20"]
+
+
+def test_a_measure_behind_its_unit_is_no_amount() -> None:
+    said = page(
+        [(50, "Demand Billed kW 112.00"), (300, "Power factor 88.2%")], "Demand Charge kW $12.00",
+        [(50, "Energy Charge kWh"), (-300, "174.97")],
+    )  # fmt: skip
+    assert [f"{line.amount}" for line in said.lines] == ["12.00", "174.97"]
