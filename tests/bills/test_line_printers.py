@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from made import page, register
+import pytest
+from made import Line, page, register
 
 SINCE, UNTIL = date(2026, 5, 12), date(2026, 6, 11)
 
@@ -16,7 +17,7 @@ def test_two_columns_of_dates_are_told_by_the_reads_beside_them() -> None:
     row = [(50.0, "51001"), (120.0, "05-12-26"), (200.0, "100"), (270.0, "06-11-26"),
            (350.0, "1,350"), (420.0, "1"), (470.0, "1,250")]  # fmt: skip
     said = page(heads, row)
-    assert (said.service_from, said.service_to, said.kwh) == (SINCE, UNTIL, 1250)
+    assert (said.service_from, said.service_to) == (SINCE, UNTIL)
     assert [register(read) for read in said.reads] == [
         ("51001", "delivered", "100", "1350", "1", "1250")
     ]
@@ -25,7 +26,7 @@ def test_two_columns_of_dates_are_told_by_the_reads_beside_them() -> None:
         [(line[n][0], line[k][1]) for n, k in enumerate(present_first)] for line in (heads, row)
     )
     said = page(heads, row)
-    assert (said.service_from, said.service_to, said.kwh) == (SINCE, UNTIL, 1250)
+    assert (said.service_from, said.service_to) == (SINCE, UNTIL)
 
 
 def test_a_label_of_headers_ends_with_its_column() -> None:
@@ -58,3 +59,46 @@ def test_a_measure_behind_its_unit_is_no_amount() -> None:
         [(50, "Energy Charge kWh"), (-300, "174.97")],
     )  # fmt: skip
     assert [f"{line.amount}" for line in said.lines] == ["12.00", "174.97"]
+
+
+BILLED = (
+    "Previous Balance 201.16", "Payment 201.16-", "Horsepower 12.00", "Energy Charge 231.62",
+    "Operation Round Up .49", "Sales Tax 5.00",
+)  # fmt: skip
+
+
+def test_lines_of_unknown_names_count_where_the_total_proves_them() -> None:
+    said = page(*BILLED, "Member's Choice CR 1.50-", "Amount Due 247.61")
+    assert [f"{line.label} {line.amount}" for line in said.lines] == [
+        "Previous Balance 201.16", "Payment -201.16", "Horsepower 12.00", "Energy Charge 231.62",
+        "Operation Round Up 0.49", "Sales Tax 5.00", "Member's Choice CR -1.50",
+    ]  # fmt: skip
+    said = page(*BILLED, "Amount Due 247.61")
+    assert [f"{line.amount}" for line in said.lines] == ["201.16", "-201.16", "231.62", "5.00"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Next year's budget will be 176.00", "Amount Due 249.11"),
+        ("Settlement 249.11", "Amount Due 249.11"),
+        ("Amount Due 249.11", "Returned Check Charge 30.00", "Reconnect Charge 50.00"),
+    ],
+)
+def test_what_the_total_leaves_out_is_no_line(lines: tuple[Line, ...]) -> None:
+    said = page(*BILLED, *lines)
+    assert [f"{line.amount}" for line in said.lines] == [
+        "201.16", "-201.16", "12.00", "231.62", "0.49", "5.00",
+    ]  # fmt: skip
+
+
+def test_the_sums_of_services_are_no_lines_beside_what_they_are_sums_of() -> None:
+    said = page(
+        "Previous Balance 100.00", "Payments 100.00 CR", "Service 1 Well 149.11",
+        "Service 2 Shop 100.00", "Total Current Charges 249.11", "Amount Due 249.11", "",
+        "Customer Charge 55.00", "Horsepower 94.11", "Subtotal Service 1 149.11",
+        "Customer Charge 28.00", "Energy Charge 72.00", "Shop Total 100.00",
+    )  # fmt: skip
+    assert [f"{line.amount}" for line in said.lines] == [
+        "100.00", "-100.00", "55.00", "94.11", "28.00", "72.00",
+    ]  # fmt: skip

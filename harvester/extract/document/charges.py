@@ -11,6 +11,7 @@ from math import inf
 
 from harvester.extract.document import tables, values
 from harvester.extract.document.facts import Label, Labelled
+from harvester.extract.document.proof import Told
 from harvester.extract.document.tables import Heads
 from harvester.extract.document.words import Box, Cell, Page, Row
 from harvester.layout import FACTS, Charges, Layout
@@ -50,7 +51,7 @@ class Printed:
     end: int
 
 
-def lines(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> list[list[LineItem]]:
+def lines(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> list[list[Told]]:
     """Return a bill's lines in blocks, which totals and stops part.
 
     Rows without an entry in `labelled` are none; labels within a line are taken out of it, because
@@ -60,11 +61,13 @@ def lines(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> list[lis
     for page in pages:
         reader.read(page)
     whole = list(_joined(reader.printed))
-    blocks: dict[int, list[LineItem]] = {}
+    blocks: dict[int, list[Told]] = {}
     for printed in whole:
         item = _item(printed, layout)
-        if item and (reader.headed[printed.block] or layout.component(printed.text)):
-            blocks.setdefault(printed.block, []).append(item)
+        sure = reader.headed[printed.block] or layout.component(printed.text) is not None
+        if item and (sure or (item.amount and printed.parts["amount"] not in reader.sums)):
+            blocks.setdefault(printed.block, []).append(Told(item, sure))
+        if item and sure:
             words, inside = printed.row.words, range(printed.at, printed.end)
             kept = [x for x in labelled[printed.row] if words[x.first].start() not in inside]
             labelled[printed.row] = kept
@@ -83,6 +86,8 @@ class _Reader:
         self.printed: list[Printed] = []
         self.headed = [False]
         """Whether each block stood under a start or a header."""
+        self.sums: set[str] = set()
+        """Amounts as they are printed that are sums of lines."""
 
     def read(self, page: Page) -> None:
         table = self._rules.table
@@ -178,7 +183,10 @@ class _Reader:
         """Tell whether an amount is a measure, or one of several amounts side by side."""
         if not self._rules.anywhere:
             return False
-        *others, last = _MONEY.finditer(row.text, at, end)
+        amounts = list(_MONEY.finditer(row.text, at, end))
+        if not amounts:
+            return False  # leaders stand right before it
+        *others, last = amounts
         first = next(n for n, word in enumerate(row.words) if word.end() > last.start())
         if first and row.bare[first - 1] in _MEASURES and "$" not in last[0]:
             return not row.parted(first)
@@ -205,7 +213,7 @@ class _Reader:
                 known = cell.at
             elif text is None and any(map(str.isalpha, cell.text)):
                 text = cell.at
-        return text if known is None and self._open else known
+        return text if known is None else known
 
     def _facts(self, row: Row, at: int) -> list[Label]:
         return [label for label in self._labelled[row] if row.words[label.first].start() == at]
@@ -222,8 +230,10 @@ class _Reader:
             self._note(row, cells[0].at, cells[-1].end, label, parts)
 
     def _note(self, row: Row, at: int, end: int, label: str, parts: dict[str, str]) -> None:
-        skipped = self._rules.skip is not None and self._rules.skip.search(label)
-        if skipped or len(label.split()) > _WORDS or (not parts and not self._open):
+        if self._rules.skip and self._rules.skip.search(label):
+            self.sums.add(parts.get("amount", ""))
+            return
+        if len(label.split()) > _WORDS or (not parts and not self._open):
             return
         box = row.box(at, end)
         block = len(self.headed) - 1
@@ -335,27 +345,3 @@ def _measure(text: str) -> tuple[Decimal | None, str | None]:
     """Return a quantity and the unit that may stand behind it."""
     found = _MEASURE.fullmatch(text.strip())
     return (values.amount(found[1]), found[2] or None) if found else (None, None)
-
-
-def proven(blocks: Sequence[list[LineItem]], total: Decimal | None) -> list[LineItem]:
-    """Return the lines of those blocks that alone sum to the total, else all of them once.
-
-    Bills repeat lines in summaries; a payment printed without its sign counts as one.
-    """
-    once: list[list[LineItem]] = []
-    for block in blocks:
-        seen = {(i.label.casefold(), i.amount) for other in once for i in other}
-        once.append([item for item in block if (item.label.casefold(), item.amount) not in seen])
-    whole = [item for block in once for item in block]
-    choices = [whole, *once, *blocks]
-    for signed in (way for choice in choices for way in (choice, _paid(choice))):
-        if signed and sum(item.amount for item in signed) == total:
-            return signed
-    return whole
-
-
-def _paid(items: list[LineItem]) -> list[LineItem]:
-    return [
-        replace(item, amount=-abs(item.amount)) if item.component is Component.PAYMENT else item
-        for item in items
-    ]

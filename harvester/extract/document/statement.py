@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from harvester.extract.document import charges, facts, tables
+from harvester.extract.document import charges, facts, proof, tables
 from harvester.extract.document.facts import Facts
 from harvester.extract.document.words import Page
 from harvester.layout import Layout
@@ -34,7 +34,7 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
     blocks = charges.lines(pages, layout, labelled)
     told = facts.find(pages, layout, labelled)
     reads = tuple(f.read for f in found if f.read) or _single(told)
-    whole = [line for block in blocks for line in block]
+    whole = [told.item for block in blocks for told in block if told.sure]
     if not any(f.lost for f in found):  # else the others do not tell of all
         counts = {(f.read.service_from, f.read.service_to, f.days) for f in found if f.read}
         for *_, count in counts if len(counts) == 1 else ():
@@ -42,7 +42,9 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
         _energy(told, reads, whole, known=bool(layout.recognize))
         _span(told, reads)
     total, days = told.number("total"), told.number("days")
-    lines = charges.proven(blocks, total) if layout.charges.anywhere else whole
+    lines = whole
+    if layout.charges.anywhere:
+        lines = proof.proven(blocks, total, told.number("current_charges"))
     statement = Statement(
         account=account,
         layout=layout.name,

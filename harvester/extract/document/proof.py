@@ -1,0 +1,68 @@
+"""Which of what may be a bill's lines its total proves to be them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from harvester.model import Component, LineItem
+
+
+class Told(NamedTuple):
+    """A line, and whether it is one for sure: else it only has a label and an amount."""
+
+    item: LineItem
+    sure: bool
+
+
+def proven(
+    blocks: Sequence[list[Told]], total: Decimal | None, current: Decimal | None
+) -> list[LineItem]:
+    """Return the lines of those blocks that alone sum to the total, else all sure ones once.
+
+    Bills repeat lines in summaries; a payment printed without its sign counts as one. What is a
+    line for sure comes first; the others count only where the total proves them.
+    """
+    sure = [[told for told in block if told.sure] for block in blocks]
+    whole, *choices = _choices(sure)
+    found = _proof([whole, *choices], total)
+    if found is None and total is not None and any(whole):
+        sums = {total, current}
+        likely = [[t for t in block if t.sure or t.item.amount not in sums] for block in blocks]
+        ends = (way for choice in _choices(likely) for way in _ends(choice))
+        found = _proof(ends, total)
+    return [told.item for told in whole] if found is None else found
+
+
+def _choices(blocks: Sequence[list[Told]]) -> list[list[Told]]:
+    """Return all lines once, then those of each block, without and with what others have."""
+    once: list[list[Told]] = []
+    for block in blocks:
+        seen = {(t.item.label.casefold(), t.item.amount) for other in once for t in other}
+        once.append([t for t in block if (t.item.label.casefold(), t.item.amount) not in seen])
+    return [[told for block in once for told in block], *once, *blocks]
+
+
+def _ends(choice: list[Told]) -> Iterator[list[Told]]:
+    """Yield lines with fewer and fewer of those behind the last sure one."""
+    last = max((n for n, told in enumerate(choice, 1) if told.sure), default=0)
+    for end in range(len(choice), last - 1, -1) if last else ():
+        yield choice[:end]
+
+
+def _proof(choices: Iterable[list[Told]], total: Decimal | None) -> list[LineItem] | None:
+    for choice in choices:
+        items = [told.item for told in choice]
+        for signed in (items, _paid(items)):
+            if signed and sum(item.amount for item in signed) == total:
+                return signed
+    return None
+
+
+def _paid(items: list[LineItem]) -> list[LineItem]:
+    return [
+        replace(item, amount=-abs(item.amount)) if item.component is Component.PAYMENT else item
+        for item in items
+    ]
