@@ -46,13 +46,17 @@ FACTS: dict[str, Value] = {
     "current_charges": "money",
     "levelized": "money",
     "total": "money",
+    "this_bill": "money",
     "after_due": "money",
     "meter": "serial",
     "previous": "number",
     "present": "number",
     "multiplier": "number",
 }
-"""What labels may stand for, and what kind of value each has."""
+"""What labels may stand for, and what kind of value each has.
+
+What a bill calls its own amount is its total where no other is told and its lines sum to it.
+"""
 
 READ_COLUMNS = {
     "meter", "register", "service_from", "service_to", "period", "days", "previous", "present",

@@ -81,12 +81,12 @@ def test_lines_of_unknown_names_count_where_the_total_proves_them() -> None:
     "lines",
     [
         ("Next year's budget will be 176.00", "Amount Due 249.11"),
-        ("Settlement 249.11", "Amount Due 249.11"),
+        ("Amount Due 249.11",),
         ("Amount Due 249.11", "Returned Check Charge 30.00", "Reconnect Charge 50.00"),
     ],
 )
 def test_what_the_total_leaves_out_is_no_line(lines: tuple[Line, ...]) -> None:
-    said = page(*BILLED, *lines)
+    said = page("Your bank draft 249.11", *BILLED, *lines)
     assert [f"{line.amount}" for line in said.lines] == [
         "201.16", "-201.16", "12.00", "231.62", "0.49", "5.00",
     ]  # fmt: skip
@@ -102,3 +102,18 @@ def test_the_sums_of_services_are_no_lines_beside_what_they_are_sums_of() -> Non
     assert [f"{line.amount}" for line in said.lines] == [
         "100.00", "-100.00", "55.00", "94.11", "28.00", "72.00",
     ]  # fmt: skip
+
+
+def test_what_a_bill_calls_its_amount_is_its_total_where_its_lines_prove_it() -> None:
+    assert page(*BILLED, "Total This Bill 249.11").total == Decimal("249.11")
+    assert page(*BILLED, "Total This Bill 249.11", "Past Due 50.00").total is None
+    assert page(*BILLED, "Total This Bill 249.12").total is None
+    said = page(*BILLED, "Total This Bill 249.11", "Past Due 50.00", "Pay This Amount 299.11")
+    assert said.total == Decimal("299.11")
+    said = page(*BILLED, "Total This Bill 249.11", "Amount Due 9.00", "Net Amount Due 8.00")
+    assert said.total is None
+
+
+def test_what_is_due_net_by_a_date() -> None:
+    assert page("NET DUE BY 07/01/26   249.11").due_date == date(2026, 7, 1)
+    assert page("Net Amount Due By: 07/01/26").due_date == date(2026, 7, 1)

@@ -25,15 +25,28 @@ def proven(
     Bills repeat lines in summaries; a payment printed without its sign counts as one. What is a
     line for sure comes first; the others count only where the total proves them.
     """
+    found = _proven(blocks, total, current)
     sure = [[told for told in block if told.sure] for block in blocks]
-    whole, *choices = _choices(sure)
-    found = _proof([whole, *choices], total)
-    if found is None and total is not None and any(whole):
+    return [told.item for told in _choices(sure)[0]] if found is None else found
+
+
+def proves(blocks: Sequence[list[Told]], total: Decimal | None) -> Decimal | None:
+    """Return an amount that all lines sum to, None where they do not."""
+    every = [_choices(blocks)[0]]
+    return None if total is None or _proven(every, total, None) is None else total
+
+
+def _proven(
+    blocks: Sequence[list[Told]], total: Decimal | None, current: Decimal | None
+) -> list[LineItem] | None:
+    sure = [[told for told in block if told.sure] for block in blocks]
+    found = _proof(_choices(sure), total)
+    if found is None and total is not None and any(sure):
         sums = {total, current}
         likely = [[t for t in block if t.sure or t.item.amount not in sums] for block in blocks]
         ends = (way for choice in _choices(likely) for way in _ends(choice))
         found = _proof(ends, total)
-    return [told.item for told in whole] if found is None else found
+    return found
 
 
 def _choices(blocks: Sequence[list[Told]]) -> list[list[Told]]:

@@ -44,6 +44,8 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
     total, days = told.number("total"), told.number("days")
     lines = whole
     if layout.charges.anywhere:
+        if total is None and "total" not in told.ambiguous:
+            total = proof.proves(blocks, told.number("this_bill"))
         lines = proof.proven(blocks, total, told.number("current_charges"))
     statement = Statement(
         account=account,
