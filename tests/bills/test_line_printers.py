@@ -117,3 +117,23 @@ def test_what_a_bill_calls_its_amount_is_its_total_where_its_lines_prove_it() ->
 def test_what_is_due_net_by_a_date() -> None:
     assert page("NET DUE BY 07/01/26   249.11").due_date == date(2026, 7, 1)
     assert page("Net Amount Due By: 07/01/26").due_date == date(2026, 7, 1)
+
+
+def test_labels_in_two_languages() -> None:
+    said = page(
+        [(50, "Billing Date / Fecha de factura"), (-500, "06/15/2026")],
+        [(50, "Days Billed / Días facturados"), (-500, "30")],
+        [(50, "Service Period / Período de servicio"), (-500, "05/12/2026 - 06/11/2026")],
+        [(50, "Amount Due / Cantidad a pagar"), (300, "Due Date / Fecha de vencimiento")],
+        [(50, "$249.11"), (300, "07/01/2026")],
+    )
+    assert (said.billing_date, said.days, said.total) == (date(2026, 6, 15), 30, Decimal("249.11"))
+    assert (said.service_from, said.service_to, said.due_date) == (SINCE, UNTIL, date(2026, 7, 1))
+
+
+def test_two_labels_for_one_value_tell_nothing() -> None:
+    said = page(
+        [(50, "Amount Due / Past Due After 07/01/26"), (-500, "$249.11")],
+        [(50, "Current Charges / Account Balance"), (-500, "$99.00")],
+    )
+    assert (said.total, said.current_charges) == (None, None)

@@ -19,6 +19,8 @@ _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+"
 _BETWEEN = re.compile(rf"[\s:.=#\u2026]*(?:\([a-z$/ ]+\)[\s:]*)?(?:USD\s*|{_DAY})?", re.IGNORECASE)
 """What may stand between a label and its value."""
 _DATED = "{date}"
+_OR = "/"
+"""What parts a label from the same in another language."""
 _UNITS = frozenset({"days", "kwh"})
 """Labels that are something else behind a figure."""
 _DATE = re.compile(f"{DATE}|{SHORT_DATE}", re.IGNORECASE)
@@ -276,6 +278,8 @@ def _right(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
     end = row.words[label.after - 1].end()
     between = _BETWEEN.match(row.text, end)
     at = between.end() if between else end
+    if row.text.startswith(_OR, at):
+        at = _translated(row, at, label, layout)
     if at >= len(row.text):
         return None
     kind = FACTS[label.fact]
@@ -294,6 +298,14 @@ def _right(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
     ):
         return None
     return _read(label.fact, row.text, at, label.words)
+
+
+def _translated(row: Row, at: int, label: Label, layout: Layout) -> int:
+    """Return where the cell behind a label's other language begins, the end where it is none."""
+    cell = next((cell for cell in row.each_cell() if cell.at > at), None)
+    other = any(_spelled(row, label.after + 1, layout.labels))
+    known = cell is not None and not other and not _DIGIT.search(row.text, at, cell.at)
+    return cell.at if cell and known else len(row.text)
 
 
 def _broken(rows: list[Row], number: int, at: int) -> tuple[Known, ...] | None:
@@ -378,7 +390,10 @@ def _is_cell(row: Row, label: Label) -> bool:
         return False  # an axis
     if any(map(row.parted, range(label.first + 1, label.after))):
         return False  # the headers of several columns
-    return row.parted(label.first) and (label.after == len(row.words) or row.parted(label.after))
+    if not row.parted(label.first):
+        return False
+    behind = row.bare[label.after] if label.after < len(row.words) else _OR
+    return behind == _OR or row.parted(label.after)
 
 
 def _under(rows: list[Row], number: int, left: float, right: float) -> tuple[int, Cell] | None:
