@@ -170,6 +170,8 @@ class Charges(_Strict):
     """Beginnings of rows after which every amount is a line, until a total or a stop."""
     stop: tuple[Pattern, ...] = ()
     """Beginnings of rows that end the lines on their page, such as a payment stub."""
+    kept: Pattern | None = None
+    """Beginnings of rows under which, after a stop, is what the member keeps."""
     lines: tuple[Pattern, ...] = ()
     """One line each, with groups label, amount and perhaps quantity, unit and price."""
     skip: Pattern | None = None

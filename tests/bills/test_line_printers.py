@@ -137,3 +137,39 @@ def test_two_labels_for_one_value_tell_nothing() -> None:
         [(50, "Current Charges / Account Balance"), (-500, "$99.00")],
     )
     assert (said.total, said.current_charges) == (None, None)
+
+
+def test_a_balance_that_is_what_payments_left_counts_once() -> None:
+    said = page(
+        "Last Month's Bill 201.16", "Payments 193.16-", "Past Due 8.00", "Energy Charge 231.62",
+        "Horsepower 9.49", "Amount Due 249.11",
+    )  # fmt: skip
+    assert [f"{line.amount}" for line in said.lines] == [
+        "201.16", "-193.16", "8.00", "231.62", "9.49",
+    ]  # fmt: skip
+    said = page(
+        "Past Due 8.00", "Total Account Balance 249.11", "Previous Balance 8.00",
+        "Energy Charge 231.62", "Horsepower 9.49",
+    )  # fmt: skip
+    assert [f"{line.amount}" for line in said.lines] == ["8.00", "231.62", "9.49"]
+
+
+def test_what_the_member_keeps_stands_under_the_stub() -> None:
+    stub = ("Return this stub with payment", "Amount Due 249.11", "Sales Tax 8.00")
+    said = page(*stub, "Keep this portion", "Energy Charge 231.62", "Sales Tax 17.49")
+    assert [f"{line.amount}" for line in said.lines] == ["231.62", "17.49"]
+    said = page(*stub, "Keep this portion, return the lower one", "Energy Charge 231.62")
+    assert said.lines == ()
+
+
+def test_a_history_beside_the_lines_does_not_end_them() -> None:
+    said = page(
+        [(50, "DESCRIPTION"), (-270, "AMOUNT"), (330, "USAGE HISTORY")],
+        [(50, "CUSTOMER CHARGE"), (-270, "35.00"), (330, "JUN 26  30  1250  42")],
+        [(50, "SCHOOL TAX 3.0%"), (-270, "5.25"), (330, "MAY 26  31  1388  45")],
+    )
+    assert [f"{line.label} {line.amount}" for line in said.lines] == [
+        "CUSTOMER CHARGE 35.00", "SCHOOL TAX 3.0% 5.25",
+    ]  # fmt: skip
+    said = page("Usage History", "Customer Charge 35.00")
+    assert said.lines == ()

@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import inf
 
 from harvester.extract.document import tables, values
-from harvester.extract.document.facts import Label, Labelled
+from harvester.extract.document.labels import Label, Labelled
 from harvester.extract.document.proof import Told
 from harvester.extract.document.tables import Heads
 from harvester.extract.document.words import Box, Cell, Page, Row
@@ -98,23 +98,24 @@ class _Reader:
         for number, row in enumerate(page.rows):
             if number < behind:
                 continue
+            begins = starts is not None and starts.match(row.text) is not None
             if row not in self._labelled:
-                if starts and starts.match(row.text):  # its table has charges too
+                if begins:  # its table has charges too
                     self._begin()
             elif number in heads:
                 behind, self._heads = heads[number]
                 self._begin()
                 stopped = False
-            elif starts and starts.match(row.text):
+            elif begins:
                 self._begin()
                 stopped = False
-            elif stops and stops.match(row.text):
+            elif _opens(stops, row):
                 self._end()
                 stopped = True
+            elif stopped and _opens(self._rules.kept, row):
+                stopped = False
             elif self._open or (self._rules.anywhere and not stopped):
-                self._row(row)
-                if number and self._rules.anywhere and row.text[0] in _FIGURES:
-                    self._under(page.rows[number - 1], row)
+                self._line(page.rows, number)
 
     def _begin(self) -> None:
         if not self._open:
@@ -125,6 +126,12 @@ class _Reader:
         if self._open or self.headed[-1] or self.printed:
             self.headed.append(False)
         self._open, self._heads = False, None
+
+    def _line(self, rows: Sequence[Row], number: int) -> None:
+        row = rows[number]
+        self._row(row)
+        if number and self._rules.anywhere and row.text[0] in _FIGURES:
+            self._under(rows[number - 1], row)
 
     def _row(self, row: Row) -> None:
         if self._heads:
@@ -238,6 +245,12 @@ class _Reader:
         box = row.box(at, end)
         block = len(self.headed) - 1
         self.printed.append(Printed(label, parts, row.page.number, box, block, row, at, end))
+
+
+def _opens(words: re.Pattern[str] | None, row: Row) -> bool:
+    """Tell whether such words begin a row, all in one cell: else they are headers of several."""
+    said = words.match(row.text) if words else None
+    return said is not None and not any(0 < edge < said.end() for edge in row.edges)
 
 
 def _beside(row: Row, end: int) -> Cell | None:

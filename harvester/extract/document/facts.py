@@ -8,24 +8,18 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from math import inf
-from typing import NamedTuple
 
 from harvester.extract.document import values
+from harvester.extract.document.labels import UNITS, Label, Labelled, spelled
 from harvester.extract.document.words import Cell, Page, Row
-from harvester.layout import DATE, FACTS, MONTH, SHORT_DATE, Layout, Spelling, Value, bare
+from harvester.layout import FACTS, Layout, Value, bare
 
 Known = date | Decimal | int | str
 _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+"
 _BETWEEN = re.compile(rf"[\s:.=#\u2026]*(?:\([a-z$/ ]+\)[\s:]*)?(?:USD\s*|{_DAY})?", re.IGNORECASE)
 """What may stand between a label and its value."""
-_DATED = "{date}"
 _OR = "/"
 """What parts a label from the same in another language."""
-_UNITS = frozenset({"days", "kwh"})
-"""Labels that are something else behind a figure."""
-_DATE = re.compile(f"{DATE}|{SHORT_DATE}", re.IGNORECASE)
-_VALUE = re.compile(rf"\W|.*\d|{MONTH}$|(?:to|thru|through)$", re.IGNORECASE)
-"""A word of a value between one label and another."""
 _DIGIT = re.compile(r"\d")
 _NAME = 6
 """A name under a label has at most so many words."""
@@ -33,21 +27,6 @@ _FLUSH = 2
 """How far apart, in points, lines of one label may begin."""
 _NEAR = 1.6
 """How far under its label a value may stand, in heights of the label."""
-
-
-class Label(NamedTuple):
-    """A label on a row, from one word to before another."""
-
-    fact: str
-    words: tuple[str, ...]
-    first: int
-    after: int
-    weight: int
-    """How many words of it are spelled out."""
-
-
-Labelled = dict[Row, list[Label]]
-"""The labels on each row that may have any."""
 
 
 class Facts:
@@ -86,78 +65,6 @@ class Facts:
     def ambiguous(self) -> list[str]:
         """Questions with more than one answer."""
         return sorted(name for name, answers in self._answers.items() if len(answers) > 1)
-
-
-def labels(row: Row, layout: Layout) -> Iterator[Label]:
-    """Yield the labels on a row that begin a cell or come right behind a value or a mark.
-
-    Of those that begin at one word, the ones of most words.
-    """
-    covered = 0
-    starts = layout.labels.after
-    for at, word in enumerate(row.bare):
-        node = starts.get(word)
-        if node is None or not (node.facts or _DATED in node.after or _goes_on(row, at, node)):
-            continue
-        found = list(_spelled(row, at, layout.labels))
-        if not found or not _opens(row, at, covered):
-            continue
-        if len(found) > 1 and not _DIGIT.search(row.text):
-            found = _within(row, found)
-        most = max(label.weight for label in found)
-        if most > 1 or not _is_prose(row, at, covered):
-            covered = max(covered, *(label.after for label in found))
-            yield from (label for label in found if label.weight == most)
-
-
-def _within(row: Row, found: list[Label]) -> list[Label]:
-    """Return the labels of a row of headers that are of one column, all where none is."""
-    behind = max(label.after for label in found)
-    end = next((n for n in range(found[0].first + 1, behind) if row.parted(n)), behind)
-    return [label for label in found if label.after <= end] or found
-
-
-def _is_prose(row: Row, at: int, covered: int) -> bool:
-    """Tell whether a word that may be a label is a unit, or one of a sentence."""
-    if at == 0:
-        return row.words[0][0].islower()
-    before = row.bare[at - 1]
-    unit = row.bare[at] in _UNITS and before.replace(",", "").isdecimal()
-    if not unit and not before[-1].isdigit():
-        return False
-    said = covered and all(map(_VALUE.match, row.bare[covered:at]))
-    return (unit or not said) and not row.parted(at)
-
-
-def _goes_on(row: Row, at: int, node: Spelling) -> bool:
-    return at + 1 < len(row.bare) and row.bare[at + 1] in node.after
-
-
-def _opens(row: Row, at: int, covered: int) -> bool:
-    if at == 0:
-        return True
-    before = row.words[at - 1][0]
-    if at > covered and (before[-1] in ":;|,.)" or any(c.isdigit() for c in before)):
-        return True
-    return row.parted(at)
-
-
-def _spelled(row: Row, first: int, node: Spelling) -> Iterator[Label]:
-    """Yield every label that is spelled out from a word on."""
-    nodes = [(first, node)]
-    while nodes:
-        at, node = nodes.pop()
-        for fact, words, weight in node.facts:
-            yield Label(fact, words, first, at, weight)
-        if at == len(row.bare):
-            continue
-        if row.bare[at] in node.after:
-            nodes.append((at + 1, node.after[row.bare[at]]))
-        if _DATED in node.after:
-            date_ = _DATE.match(row.text, row.words[at].start())
-            if date_:
-                behind = sum(word.start() < date_.end() for word in row.words)
-                nodes.append((behind, node.after[_DATED]))
 
 
 def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
@@ -232,8 +139,8 @@ def _continued(rows: list[Row], number: int, label: Label, layout: Layout) -> La
         return label
     if abs(below.place(at).left - row.place(label.first).left) > _FLUSH:
         return label
-    spelled = [one for one in _spelled(below, at, node) if FACTS[one.fact] == "money"]
-    longer = max(spelled, key=lambda one: one.weight, default=None)
+    found = [one for one in spelled(below, at, node) if FACTS[one.fact] == "money"]
+    longer = max(found, key=lambda one: one.weight, default=None)
     if longer is None or _right(rows, number + 1, longer, layout):
         return label
     return label._replace(fact=longer.fact, words=longer.words)
@@ -303,7 +210,7 @@ def _right(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
 def _translated(row: Row, at: int, label: Label, layout: Layout) -> int:
     """Return where the cell behind a label's other language begins, the end where it is none."""
     cell = next((cell for cell in row.each_cell() if cell.at > at), None)
-    other = any(_spelled(row, label.after + 1, layout.labels))
+    other = any(spelled(row, label.after + 1, layout.labels))
     known = cell is not None and not other and not _DIGIT.search(row.text, at, cell.at)
     return cell.at if cell and known else len(row.text)
 
@@ -386,7 +293,7 @@ def _below(rows: list[Row], number: int, label: Label, layout: Layout) -> tuple[
 
 def _is_cell(row: Row, label: Label) -> bool:
     """Tell whether a label stands alone: else it is part of a longer one, or a unit."""
-    if row.bare[0] in _UNITS and len(row.bare) == 1:
+    if row.bare[0] in UNITS and len(row.bare) == 1:
         return False  # an axis
     if any(map(row.parted, range(label.first + 1, label.after))):
         return False  # the headers of several columns

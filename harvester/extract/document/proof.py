@@ -69,9 +69,23 @@ def _proof(choices: Iterable[list[Told]], total: Decimal | None) -> list[LineIte
     for choice in choices:
         items = [told.item for told in choice]
         for signed in (items, _paid(items)):
-            if signed and sum(item.amount for item in signed) == total:
+            whole = sum(item.amount for item in signed)
+            if signed and total in {whole, whole - _carried(signed)}:
                 return signed
     return None
+
+
+def _carried(items: list[LineItem]) -> Decimal:
+    """Return the balance forward that is what an earlier balance and payments come to."""
+    run, paid = Decimal(0), False
+    for item in items:
+        balance = item.component is Component.BALANCE_FORWARD
+        payment = item.component is Component.PAYMENT
+        if balance and paid and run == item.amount:
+            return run
+        paid |= payment
+        run += item.amount if balance or payment else 0
+    return Decimal(0)
 
 
 def _paid(items: list[LineItem]) -> list[LineItem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from harvester.extract.document import charges, facts, proof, tables
+from harvester.extract.document import charges, facts, labels, proof, tables
 from harvester.extract.document.facts import Facts
 from harvester.extract.document.words import Page
 from harvester.layout import Layout
@@ -26,7 +26,7 @@ def read(pages: Sequence[Page], account: str, layout: Layout) -> tuple[Statement
     ]
     taken = {f.row for f in found if not f.lost}
     labelled = {
-        row: list(facts.labels(row, layout))
+        row: list(labels.labels(row, layout))
         for page in pages
         for row in page.rows
         if row not in taken
