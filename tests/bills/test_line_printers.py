@@ -173,3 +173,24 @@ def test_a_history_beside_the_lines_does_not_end_them() -> None:
     ]  # fmt: skip
     said = page("Usage History", "Customer Charge 35.00")
     assert said.lines == ()
+
+
+def test_reads_behind_their_dates() -> None:
+    said = page(
+        [(50, "PRESENT READ"), (200, "PREVIOUS READ"), (350, "MULT"), (420, "KWH USED")],
+        [(50, "06/11/26"), (110, "1350"), (200, "05/12/26"), (260, "100"), (350, "1.0000"),
+         (420, "1250")],
+    )  # fmt: skip
+    assert [(read.previous, read.present, read.multiplier) for read in said.reads] == [
+        (100, 1350, 1)
+    ]
+    assert (said.service_from, said.service_to, said.kwh) == (SINCE, UNTIL, Decimal(1250))
+    said = page(
+        [(50, "METER"), (150, "PREVIOUS"), (250, "PRESENT"), (350, "MULT"), (420, "USAGE")],
+        [(50, "51001"), (150, "05/12"), (190, "100"), (250, "06/11"), (290, "1350"), (350, "1"),
+         (420, "1250")],
+    )  # fmt: skip
+    assert [register(read) for read in said.reads] == [
+        ("51001", "delivered", "100", "1350", "1", "1250")
+    ]
+    assert (said.service_from, said.service_to) == (None, None)

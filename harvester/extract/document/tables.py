@@ -25,10 +25,14 @@ _BESIDE = 36
 _SHARED = 0.25
 """Rows that share more of their height than this are of one row of a table."""
 _ATOM = re.compile(rf"{DATE}|{SHORT_DATE}|\S+", re.IGNORECASE)
+_A_DATE = re.compile(rf"{DATE}|{SHORT_DATE}", re.IGNORECASE)
+_WITH_DATE = re.compile(rf"({_A_DATE.pattern}) (\S+)", re.IGNORECASE)
 _SPANS = re.compile(rf"{values.MATCH['period'].pattern}|{_ATOM.pattern}", re.IGNORECASE)
 """Parts of a row of a table that has a column for periods."""
 
 _READ = {"previous": "service_from", "present": "service_to"}
+"""Columns of reads, and those of their dates."""
+_DATED = {"service_from", "service_to", "period"}
 _NO_HEADER = re.compile(r"[\d,]")
 _NOTED = re.compile(r"^x\s*|\s*(?:kwh|\(?(?:est|act|[aec])[a-z.]*\)?)$", re.IGNORECASE)
 """What may stand beside a figure: a unit, or how it was read."""
@@ -298,8 +302,15 @@ def _is_hint(row: Row, table: Reads) -> bool:
 def _read(row: Row, table: Reads, heads: Heads, known: tuple[str, str]) -> Found:
     """Read a row, given the meter of the one above and what stands around it."""
     meter, around = known
-    cells = assigned(within(_atoms(row, heads), heads), heads)
+    parts = _atoms(row, heads)
+    if heads.keys().isdisjoint(_DATED):
+        parts = _with_dates(parts)
+    cells = assigned(within(parts, heads), heads)
     told = {name: " ".join(part.text for part in parts) for name, parts in cells.items()}
+    for name, own in _READ.items():
+        dated = _WITH_DATE.fullmatch(told.get(name, ""))
+        if dated:
+            told[own], told[name] = dated.groups()
     numbers = {
         name: _number(told[name])
         for name in ("previous", "present", "multiplier", "kwh", "days")
@@ -331,6 +342,20 @@ def _read(row: Row, table: Reads, heads: Heads, known: tuple[str, str]) -> Found
     )
     billed = None if count is None else int(count)
     return Found(row, read, billed, register=told.get("register", ""))
+
+
+def _with_dates(parts: list[Cell]) -> list[Cell]:
+    """Join two dates to the figures behind them: where each read stands behind its date."""
+    days = [n for n, part in enumerate(parts) if _A_DATE.fullmatch(part.text)]
+    reads = [parts[n + 1] for n in days if n + 1 < len(parts)]
+    if len(days) != len(_READ) or not all(_number(part.text) is not None for part in reads):
+        return parts
+    joined = list(parts)
+    for n in reversed(days):
+        day, read = joined[n : n + 2]
+        text = f"{day.text} {read.text}"
+        joined[n : n + 2] = [Cell(text, day.at, read.end, day.left, read.right)]
+    return joined
 
 
 def _number(text: str) -> Decimal | None:
