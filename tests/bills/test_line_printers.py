@@ -187,7 +187,7 @@ def test_reads_behind_their_dates() -> None:
     assert (said.service_from, said.service_to, said.kwh) == (SINCE, UNTIL, Decimal(1250))
     said = page(
         [(50, "METER"), (150, "PREVIOUS"), (250, "PRESENT"), (350, "MULT"), (420, "USAGE")],
-        [(50, "51001"), (150, "05/12"), (190, "100"), (250, "06/11"), (290, "1350"), (350, "1"),
+        [(50, "51001"), (150, "05/12"), (210, "100"), (250, "06/11"), (290, "1350"), (350, "1"),
          (420, "1250")],
     )  # fmt: skip
     assert [register(read) for read in said.reads] == [

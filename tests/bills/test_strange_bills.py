@@ -12,7 +12,7 @@ from made import BILL, MARKS, Line, ambiguous, document, page, register, stateme
 from playwright.sync_api import Browser
 from reportlab.pdfgen.canvas import Canvas
 
-from harvester.model import Bill
+from harvester.model import Bill, Statement
 
 SINCE, UNTIL = date(2026, 5, 12), date(2026, 6, 11)
 METERS = [(50.0, "Meter"), (130.0, "Type"), (210.0, "Previous"), (290.0, "Present"), (370.0, "kWh")]
@@ -298,3 +298,35 @@ def test_the_document_of_a_bill_is_told_by_an_amount_with_raised_cents(browser: 
     tab.close()
     assert document(content, BILL).statement is not None
     assert typed(MARKS) != content
+
+
+def tiles(browser: Browser, *cells: tuple[str, str], sizes: tuple[int, int] = (14, 7)) -> Statement:
+    """Return what is read of cells side by side, each of one text over another."""
+    big, small = sizes
+    each = (
+        f"<div><p style='font-size: {big}pt'>{over}<p style='font-size: {small}pt'>{under}</div>"
+        for over, under in cells
+    )
+    style = "<style>p {margin: 0} div {padding: 8px; text-align: center}</style>"
+    row = f"{style}<main style='display: flex; gap: 24px'>{''.join(each)}</main>"
+    return statement(printed(browser, row))
+
+
+def test_values_over_their_labels(browser: Browser) -> None:
+    said = tiles(
+        browser, ("06/15/2026", "BILL DATE"), ("07/01/2026", "DUE DATE"),
+        ("$249.11", "AMOUNT DUE"), ("1,250 kWh", "Energy Used"), ("41.7", "AVG kWh/DAY"),
+    )  # fmt: skip
+    assert (said.billing_date, said.due_date) == (BILL.billing_date, date(2026, 7, 1))
+    assert (said.total, said.kwh) == (Decimal("249.11"), 1250)
+
+
+def test_values_that_may_be_of_other_labels_are_not_taken(browser: Browser) -> None:
+    said = tiles(browser, ("06/15/2026", "BILL DATE"), ("see page 2", "AMOUNT DUE"))
+    assert said.billing_date is None
+    said = tiles(browser, ("$231.07", "AMOUNT DUE"), sizes=(10, 10))
+    assert said.total is None
+    said = tiles(browser, ("Last paid<br>$231.07", "AMOUNT DUE<p style='font-size: 14pt'>$249.11"))
+    assert said.total == Decimal("249.11")
+    said = tiles(browser, ("<p style='font-size: 7pt'>New Charges<p>$231.07", "AMOUNT DUE"))
+    assert (said.total, said.current_charges) == (None, Decimal("231.07"))

@@ -25,6 +25,8 @@ _NAME = 6
 """A name under a label has at most so many words."""
 _FLUSH = 2
 """How far apart, in points, lines of one label may begin."""
+_HIGHER = 1.15
+"""How much higher than their labels values are that stand over them."""
 _NEAR = 1.6
 """How far under its label a value may stand, in heights of the label."""
 
@@ -73,11 +75,12 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
     for page in pages:
         past = _past(page, labelled, layout)
         for number, row in enumerate(page.rows):
-            for label in labelled.get(row, ()):
-                if past and (row, label) in past:
-                    continue
-                whole = _continued(page.rows, number, label, layout)
-                _answer(facts, layout, page.rows, number, whole)
+            named = [x for x in labelled.get(row, ()) if not past or (row, x) not in past]
+            wholes = [_continued(page.rows, number, label, layout) for label in named]
+            answers = [_answer(facts, layout, page.rows, number, whole) for whole in wholes]
+            if named and not any(answers) and _is_over(page.rows, number, labelled):
+                for name, found in _over(page.rows, number, named):
+                    _note(facts, name, *found)
         for sentence in layout.sentences:
             if sentence.search(page.said):
                 for row in page.rows:
@@ -162,14 +165,44 @@ def _say(facts: Facts, row: Row, said: re.Match[str]) -> None:
             _note(facts, name, *_read(name, text, 0, whole=True) or ())
 
 
-def _answer(facts: Facts, layout: Layout, rows: list[Row], number: int, label: Label) -> None:
+def _is_over(rows: list[Row], number: int, labelled: Labelled) -> bool:
+    """Tell whether what stands over a row of labels is higher than they are, and of no others."""
+    row, above = rows[number], rows[number - 1]
+    height = row.bottom - row.top
+    if not number or _DIGIT.search(row.text) or labelled.get(above, True):
+        return False
+    if above.bottom - above.top < _HIGHER * height or row.top - above.bottom > height:
+        return False
+    other = rows[number - 2] if number > 1 else None
+    return not (other and labelled.get(other) and above.top - other.bottom < height)
+
+
+def _over(
+    rows: list[Row], number: int, named: list[Label]
+) -> Iterator[tuple[str, tuple[Known, ...]]]:
+    """Yield the values that stand over a row's labels, none unless one is over each of them."""
+    row, found = rows[number], []
+    for label in named:
+        box = row.box(row.words[label.first].start(), row.words[label.after - 1].end())
+        cell = rows[number - 1].under(box.left, box.right) if _is_cell(row, label) else None
+        if cell is None or FACTS[label.fact] in {"text", "serial"}:
+            continue
+        value = _read(label.fact, cell.text, 0, label.words, whole=True)
+        if value:
+            found.append((label, value))
+    if {label.first for label in named} == {label.first for label, _ in found}:
+        yield from ((label.fact, value) for label, value in found)
+
+
+def _answer(facts: Facts, layout: Layout, rows: list[Row], number: int, label: Label) -> bool:
     for where in layout.facts[label.fact].where:
         find_it = _right if where == "right" else _below
         found = find_it(rows, number, label, layout)
         if found:
             _note(facts, label.fact, *found)
             facts.places.setdefault(label.fact, (rows[number], label.first))
-            return
+            return True
+    return False
 
 
 def _note(facts: Facts, name: str, *found: Known | None) -> None:
