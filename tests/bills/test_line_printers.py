@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from made import Line, page, register
+from made import Line, page, register, told
 
 SINCE, UNTIL = date(2026, 5, 12), date(2026, 6, 11)
 
@@ -194,3 +194,47 @@ def test_reads_behind_their_dates() -> None:
         ("51001", "delivered", "100", "1350", "1", "1250")
     ]
     assert (said.service_from, said.service_to) == (None, None)
+
+
+def test_bars_between_columns_are_none() -> None:
+    said = page(
+        [(50, "PREVIOUS"), (120, "PRESENT"), (190, "|"), (220, "KWH"), (270, "|"), (310, "|")],
+        [(60, "100"), (130, "1350"), (190, "|"), (220, "1250"), (270, "|"), (285, "R1"),
+         (310, "|"), (340, "168.30")],
+    )  # fmt: skip
+    assert [register(read) for read in said.reads] == [
+        ("", "delivered", "100", "1350", None, "1250")
+    ]
+    assert said.kwh == 1250
+
+
+def test_a_period_of_a_heading_and_one_of_a_sentence() -> None:
+    said = page([(50, "METERED USAGE"), (200, "05/12/2026 THROUGH 06/11/2026"), (400, "30 DAYS")])
+    assert (said.service_from, said.service_to) == (SINCE, UNTIL)
+    said = page([(50, "METERED USAGE"), (200, "07/12/2026 THROUGH 06/11/2026")])
+    assert said.service_from is None
+    said = page("Dear friend. You had power from May 12, 2026 to June 11, 2026 (30 days).")
+    assert (said.service_from, said.service_to) == (SINCE, UNTIL)
+    said = page("Dear friend. We are open from July 1, 2026 to July 31, 2026 (mornings).")
+    assert (said.service_from, said.service_to) == (None, None)
+
+
+def test_a_tax_on_an_amount() -> None:
+    said = page(
+        [(50, "Energy Charge"), (-300, "$184.83")],
+        [(50, "Sales tax 4% on $184.83"), (-300, "$7.39")],
+    )
+    assert [told(line)[::5] for line in said.lines] == [
+        ("Energy Charge", "184.83"), ("Sales tax 4% on $184.83", "7.39"),
+    ]  # fmt: skip
+
+
+def test_a_register_whose_multiplier_cannot_be_told_is_missing() -> None:
+    meter = "METER 90817  PREVIOUS 4,410  PRESENT 4,860  DIFFERENCE 450"
+    said = page(*meter.split("  "), "X 80  KWH 36,000", "Total kWh 36,000")
+    assert said.kwh == 36000
+    assert said.reads == ()
+    said = page(*meter.split("  "), "Multiplier 80", "Total kWh 36,000")
+    assert [register(read) for read in said.reads] == [
+        ("90817", "delivered", "4410", "4860", "80", "36000")
+    ]

@@ -20,6 +20,7 @@ _BETWEEN = re.compile(rf"[\s:.=#\u2026]*(?:\([a-z$/ ]+\)[\s:]*)?(?:USD\s*|{_DAY}
 """What may stand between a label and its value."""
 _OR = "/"
 """What parts a label from the same in another language."""
+_A_DATE = values.MATCH["date"]
 _DIGIT = re.compile(r"\d")
 _NAME = 6
 """A name under a label has at most so many words."""
@@ -201,8 +202,18 @@ def _answer(facts: Facts, layout: Layout, rows: list[Row], number: int, label: L
         if found:
             _note(facts, label.fact, *found)
             facts.places.setdefault(label.fact, (rows[number], label.first))
+            if label.fact == "service_to" and label.first:
+                _note(facts, "period", *_since(rows[number], label, *found))
             return True
     return False
+
+
+def _since(row: Row, label: Label, until: Known) -> tuple[Known, ...]:
+    """Return both ends of a period whose first date stands right before "through"."""
+    end = row.words[label.first - 1].end()
+    date_ = next((said for said in _A_DATE.finditer(row.text, 0, end) if said.end() == end), None)
+    since = values.day(date_[0]) if date_ and not row.parted(label.first) else None
+    return (since, until) if since and isinstance(until, date) and since < until else ()
 
 
 def _note(facts: Facts, name: str, *found: Known | None) -> None:

@@ -116,6 +116,9 @@ def _single(told: Facts) -> tuple[RegisterRead, ...]:
     )  # fmt: skip
     if previous is None or present is None or meter is None:
         return ()
+    multiplier, used = told.number("multiplier"), told.number("kwh")
+    if multiplier is None and used not in {None, present - previous}:
+        return ()  # it has one that cannot be told
     row, first = told.places["present"]
     box = row.place(first)
     return (
@@ -126,8 +129,8 @@ def _single(told: Facts) -> tuple[RegisterRead, ...]:
             service_to=told.day("service_to"),
             previous=previous,
             present=present,
-            multiplier=told.number("multiplier"),
-            kwh=told.number("kwh"),
+            multiplier=multiplier,
+            kwh=used,
             page=row.page.number,
             x=box.left,
             y=box.top,

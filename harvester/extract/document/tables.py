@@ -24,6 +24,8 @@ _BESIDE = 36
 """How far, in points, what stands under a header may reach past it."""
 _SHARED = 0.25
 """Rows that share more of their height than this are of one row of a table."""
+_RULE = "|"
+"""What line printers draw between columns."""
 _ATOM = re.compile(rf"{DATE}|{SHORT_DATE}|\S+", re.IGNORECASE)
 _A_DATE = re.compile(rf"{DATE}|{SHORT_DATE}", re.IGNORECASE)
 _WITH_DATE = re.compile(rf"({_A_DATE.pattern}) (\S+)", re.IGNORECASE)
@@ -106,6 +108,8 @@ def _spelled(row: Row, table: Columns) -> Heads | None:
     """Return the columns of a header of one line, word by word, the longest names first."""
     heads: list[tuple[str, Head]] = []
     for name, first, behind in _named(row, table, 0, len(row.bare)):
+        if row.bare[first] == _RULE:
+            continue
         left, right = row.place(first).left, row.place(behind - 1).right
         if heads and heads[-1][0] == name and not row.parted(first):
             left = heads.pop()[1].left
@@ -131,6 +135,8 @@ def _named(row: Row, table: Columns, at: int, end: int) -> list[tuple[str, int, 
 def _apart(row: Row, table: Columns) -> Iterator[Cell]:
     """Yield a row's cells, those that are the names of several columns name by name."""
     for cell in row.cells:
+        if cell.text == _RULE:
+            continue
         if " " not in cell.text or _plain(cell.text) in table.headers:
             yield cell
             continue
@@ -371,6 +377,8 @@ def _atoms(row: Row, heads: Heads) -> list[Cell]:
     """
     parts: list[Cell] = []
     for word in (_SPANS if "period" in heads else _ATOM).finditer(row.text):
+        if word[0] == _RULE:
+            continue
         box = row.box(word.start(), word.end())
         plain = not any(c.isdigit() for c in word[0])
         joined = parts and word.start() not in row.edges and plain
