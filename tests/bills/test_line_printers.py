@@ -238,3 +238,17 @@ def test_a_register_whose_multiplier_cannot_be_told_is_missing() -> None:
     assert [register(read) for read in said.reads] == [
         ("90817", "delivered", "4410", "4860", "80", "36000")
     ]
+
+
+def test_what_reads_cost_is_a_line_where_the_total_proves_it() -> None:
+    heads = [(50, "SERVICE"), (120, "PREVIOUS"), (190, "PRESENT"), (260, "USAGE"), (400, "AMOUNT")]
+    row = [(50, "EL"), (120, "100"), (190, "1350"), (260, "1250"), (400, "231.62")]
+    said = page(heads, row, "Sales Tax 17.49", "Amount Due 249.11")
+    assert [f"{line.label} {line.amount}" for line in said.lines] == [
+        "EL 231.62", "Sales Tax 17.49",
+    ]  # fmt: skip
+    assert [read.kwh for read in said.reads] == [1250]
+    said = page(heads, row, "Energy Charge 231.62", "Sales Tax 17.49", "Amount Due 249.11")
+    assert [line.label for line in said.lines] == ["Energy Charge", "Sales Tax"]
+    said = page(heads, row, "Sales Tax 17.49", "Amount Due 249.12")
+    assert [line.label for line in said.lines] == ["Sales Tax"]

@@ -64,9 +64,12 @@ def lines(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> list[lis
     blocks: dict[int, list[Told]] = {}
     for printed in whole:
         item = _item(printed, layout)
-        sure = reader.headed[printed.block] or layout.component(printed.text) is not None
+        known = reader.headed[printed.block] or layout.component(printed.text) is not None
+        beside = printed.row not in labelled
+        sure = known and not beside
         if item and (sure or (item.amount and printed.parts["amount"] not in reader.sums)):
-            blocks.setdefault(printed.block, []).append(Told(item, sure))
+            doubt = 2 if beside else int(not known)
+            blocks.setdefault(printed.block, []).append(Told(item, doubt))
         if item and sure:
             words, inside = printed.row.words, range(printed.at, printed.end)
             kept = [x for x in labelled[printed.row] if words[x.first].start() not in inside]
@@ -102,6 +105,7 @@ class _Reader:
             if row not in self._labelled:
                 if begins:  # its table has charges too
                     self._begin()
+                self._beside_reads(row)
             elif number in heads:
                 behind, self._heads = heads[number]
                 self._begin()
@@ -159,6 +163,16 @@ class _Reader:
             if said and not said.get("price") and self._is_doubtful(row, begin, end):
                 continue
             self._note(row, begin, end, label.strip(" :").rstrip(" :,-\u2013("), said)
+
+    def _beside_reads(self, row: Row) -> None:
+        """Take an amount at the end of a meter's reads, which may be what they cost."""
+        if not self._rules.anywhere or not _CENTS.search(row.text):
+            return
+        *cells, last = row.cells
+        words = [cell for cell in cells if any(map(str.isalpha, cell.text))]
+        if words and _MONEY.fullmatch(last.text):
+            name = words[-1]
+            self._note(row, name.at, last.end, name.text, {"amount": last.text})
 
     def _under(self, heads: Row, row: Row) -> None:
         """Take amounts that stand under the labels of lines, side by side."""

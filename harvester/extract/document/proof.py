@@ -11,10 +11,18 @@ from harvester.model import Component, LineItem
 
 
 class Told(NamedTuple):
-    """A line, and whether it is one for sure: else it only has a label and an amount."""
+    """A line, and how sure it is: 0 where it is one, 1 where it has only a label and an amount.
+
+    2 where the amount stands behind a meter's reads.
+    """
 
     item: LineItem
-    sure: bool
+    doubt: int = 0
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is a line whatever the total says."""
+        return not self.doubt
 
 
 def proven(
@@ -41,11 +49,14 @@ def _proven(
 ) -> list[LineItem] | None:
     sure = [[told for told in block if told.sure] for block in blocks]
     found = _proof(_choices(sure), total)
-    if found is None and total is not None and any(sure):
-        sums = {total, current}
-        likely = [[t for t in block if t.sure or t.item.amount not in sums] for block in blocks]
+    sums = {total, current}
+    for doubt in (1, 2) if total is not None and any(sure) else ():
+        likely = [
+            [t for t in block if t.sure or (t.doubt <= doubt and t.item.amount not in sums)]
+            for block in blocks
+        ]
         ends = (way for choice in _choices(likely) for way in _ends(choice))
-        found = _proof(ends, total)
+        found = found or _proof(ends, total)
     return found
 
 
