@@ -185,6 +185,11 @@ class Charges(_Strict):
         return _any(self.start)
 
     @cached_property
+    def plain(self) -> list[re.Pattern[str]]:
+        """Lines of a label and an amount alone."""
+        return [line for line in self.lines if {"quantity", "price"}.isdisjoint(line.groupindex)]
+
+    @cached_property
     def stops(self) -> re.Pattern[str] | None:
         """Any stop."""
         return _any(self.stop)

@@ -20,6 +20,8 @@ from harvester.model import Component, LineItem
 _MONEY = values.MATCH["money"]
 _CENTS = re.compile(r"\.\d\d")
 """What is found sooner than money."""
+_ALONE = re.compile(r"\D*[\d,]*\.\d\d\D*")
+"""A line whose amount is its only figure."""
 _WORDS = 9
 """A label of more words is a sentence."""
 _TIGHT = 1.25
@@ -31,7 +33,7 @@ _LONG = 200
 _FIGURES = frozenset("$(-.0123456789")
 _ROUNDED = Decimal("0.01")
 _BESIDE = re.compile(r"[@$\s]|/.*|per.*")
-_MEASURES = frozenset({"kw", "kwh", "kva", "kvar", "kvarh"})
+_MEASURES = (" kw", " kwh", " kva", " kvar", " kvarh")
 _MEASURE = re.compile(r"(\S*\d)\s*([A-Za-z]*)")
 _LEADERS = re.compile(r"[.\u2026_](?:\s*[.\u2026_]){2,}\s*")
 
@@ -101,7 +103,7 @@ class _Reader:
         for number, row in enumerate(page.rows):
             if number < behind:
                 continue
-            begins = starts is not None and starts.match(row.text) is not None
+            begins = starts and starts.match(row.text)
             if row not in self._labelled:
                 if begins:  # its table has charges too
                     self._begin()
@@ -155,12 +157,14 @@ class _Reader:
             text = _LEADERS.sub(" ", row.text[begin:end])
             if len(text) > _LONG:
                 continue
-            found = (line.fullmatch(text) for line in self._rules.lines)
+            alone = _ALONE.fullmatch(text)
+            ways = self._rules.plain if alone else self._rules.lines
+            found = (line.fullmatch(text) for line in ways)
             said = next((m.groupdict() for m in found if m), {})
             if not said.get("price") and any(_is_whole(row, label) for label in facts):
                 continue
             label = said.pop("label", None if said else text) or ""
-            if said and not said.get("price") and self._is_doubtful(row, begin, end):
+            if said and not said.get("price") and self._is_doubtful(row, begin, end, label):
                 continue
             self._note(row, begin, end, label.strip(" :").rstrip(" :,-\u2013("), said)
 
@@ -200,17 +204,18 @@ class _Reader:
                     at = beside.at
         yield at, len(row.text)
 
-    def _is_doubtful(self, row: Row, at: int, end: int) -> bool:
+    def _is_doubtful(self, row: Row, at: int, end: int, label: str) -> bool:
         """Tell whether an amount is a measure, or one of several amounts side by side."""
-        if not self._rules.anywhere:
+        measure = label.casefold().endswith(_MEASURES)
+        if not self._rules.anywhere or not (measure or _CENTS.search(label)):
             return False
         amounts = list(_MONEY.finditer(row.text, at, end))
         if not amounts:
-            return False  # leaders stand right before it
+            return measure  # leaders stand right before it
         *others, last = amounts
         first = next(n for n, word in enumerate(row.words) if word.end() > last.start())
-        if first and row.bare[first - 1] in _MEASURES and "$" not in last[0]:
-            return not row.parted(first)
+        if measure:
+            return "$" not in last[0] and not row.parted(first)
         beside = bool(others) and row.text[others[-1].end() : last.start()].isspace()
         return beside and row.parted(first) and row.parted(first - 1)
 
@@ -264,7 +269,10 @@ class _Reader:
 def _opens(words: re.Pattern[str] | None, row: Row) -> bool:
     """Tell whether such words begin a row, all in one cell: else they are headers of several."""
     said = words.match(row.text) if words else None
-    return said is not None and not any(0 < edge < said.end() for edge in row.edges)
+    if not said:
+        return False
+    inside = (n for n, word in enumerate(row.words) if 0 < word.start() < said.end())
+    return not any(map(row.parted, inside))
 
 
 def _beside(row: Row, end: int) -> Cell | None:

@@ -74,14 +74,7 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
     """Return all answers that the labels and a layout's sentences have."""
     facts = Facts()
     for page in pages:
-        past = _past(page, labelled, layout)
-        for number, row in enumerate(page.rows):
-            named = [x for x in labelled.get(row, ()) if not past or (row, x) not in past]
-            wholes = [_continued(page.rows, number, label, layout) for label in named]
-            answers = [_answer(facts, layout, page.rows, number, whole) for whole in wholes]
-            if named and not any(answers) and _is_over(page.rows, number, labelled):
-                for name, found in _over(page.rows, number, named):
-                    _note(facts, name, *found)
+        _labelled(facts, page, layout, labelled)
         for sentence in layout.sentences:
             if sentence.search(page.said):
                 for row in page.rows:
@@ -89,6 +82,21 @@ def find(pages: Sequence[Page], layout: Layout, labelled: Labelled) -> Facts:
                         if not _is_strange(row, said.start(), layout):
                             _say(facts, row, said)
     return facts
+
+
+def _labelled(facts: Facts, page: Page, layout: Layout, labelled: Labelled) -> None:
+    past = _past(page, labelled, layout)
+    for number, row in enumerate(page.rows):
+        named = labelled.get(row)
+        if named and past:
+            named = [label for label in named if (row, label) not in past]
+        if not named:
+            continue
+        wholes = [_continued(page.rows, number, label, layout) for label in named]
+        answers = [_answer(facts, layout, page.rows, number, whole) for whole in wholes]
+        if not any(answers) and _is_over(page.rows, number, labelled):
+            for name, found in _over(page.rows, number, named):
+                _note(facts, name, *found)
 
 
 def _past(page: Page, labelled: Labelled, layout: Layout) -> set[tuple[Row, Label]]:

@@ -40,6 +40,8 @@ def labels(row: Row, layout: Layout) -> Iterator[Label]:
     """
     covered = 0
     starts = layout.labels.after
+    if starts.keys().isdisjoint(row.bare):
+        return
     for at, word in enumerate(row.bare):
         node = starts.get(word)
         if node is None or not (node.facts or _DATED in node.after or _goes_on(row, at, node)):

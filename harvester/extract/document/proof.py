@@ -34,8 +34,9 @@ def proven(
     line for sure comes first; the others count only where the total proves them.
     """
     found = _proven(blocks, total, current)
-    sure = [[told for told in block if told.sure] for block in blocks]
-    return [told.item for told in _choices(sure)[0]] if found is None else found
+    if found is not None:
+        return found
+    return [told.item for told in _choices(_sure(blocks))[0]]
 
 
 def proves(blocks: Sequence[list[Told]], total: Decimal | None) -> Decimal | None:
@@ -47,7 +48,7 @@ def proves(blocks: Sequence[list[Told]], total: Decimal | None) -> Decimal | Non
 def _proven(
     blocks: Sequence[list[Told]], total: Decimal | None, current: Decimal | None
 ) -> list[LineItem] | None:
-    sure = [[told for told in block if told.sure] for block in blocks]
+    sure = _sure(blocks)
     found = _proof(_choices(sure), total)
     sums = {total, current}
     for doubt in (1, 2) if total is not None and any(sure) else ():
@@ -60,12 +61,18 @@ def _proven(
     return found
 
 
+def _sure(blocks: Sequence[list[Told]]) -> list[list[Told]]:
+    return [[told for told in block if not told.doubt] for block in blocks]
+
+
 def _choices(blocks: Sequence[list[Told]]) -> list[list[Told]]:
     """Return all lines once, then those of each block, without and with what others have."""
     once: list[list[Told]] = []
+    seen: set[tuple[str, Decimal]] = set()
     for block in blocks:
-        seen = {(t.item.label.casefold(), t.item.amount) for other in once for t in other}
-        once.append([t for t in block if (t.item.label.casefold(), t.item.amount) not in seen])
+        names = [(told.item.label.casefold(), told.item.amount) for told in block]
+        once.append([told for told, name in zip(block, names, strict=True) if name not in seen])
+        seen.update(names)
     return [[told for block in once for told in block], *once, *blocks]
 
 
@@ -81,7 +88,7 @@ def _proof(choices: Iterable[list[Told]], total: Decimal | None) -> list[LineIte
         items = [told.item for told in choice]
         for signed in (items, _paid(items)):
             whole = sum(item.amount for item in signed)
-            if signed and total in {whole, whole - _carried(signed)}:
+            if signed and (whole == total or whole - _carried(signed) == total):
                 return signed
     return None
 
