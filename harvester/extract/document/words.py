@@ -89,6 +89,7 @@ class Row:
         self._starts, self._offsets = [pieces[0].start], [0]
         if len(pieces) > 1:
             self._join(pieces)
+        self._parted = {0: True}
         self.bare = bare(self.text)
         """The row's words as labels are compared."""
 
@@ -125,8 +126,13 @@ class Row:
 
     def parted(self, number: int) -> bool:
         """Tell whether more than a blank stands before a word: then a cell begins with it."""
-        if number == 0:
-            return True
+        known = self._parted.get(number)
+        if known is None:
+            known = self._parted[number] = self._is_parted(number)
+        return known
+
+    def _is_parted(self, number: int) -> bool:
+        """Tell so by where the words stand."""
         before, word = self.words[number - 1], self.words[number]
         box, index = self.page.box, self._index
         last, first = box(index(before.end() - 1)), box(index(word.start()))
