@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import date, timedelta
 from http import HTTPStatus
 
@@ -57,6 +57,8 @@ class UsageFeed:
         """The widest range, in days, that a feed was seen to answer from end to end."""
         self._width = {Kind.DAILY: 0, Kind.INTERVAL: 0}
         """The range to ask for: as proven, or as it would be but for days that come late."""
+        self._held_back = False
+        """Whether the daily feed was seen to answer less than it was asked for."""
         self._prime_each = False
         self._minutes: str = portal.profile.feed.interval_minutes
         self._errors = 0
@@ -101,13 +103,18 @@ class UsageFeed:
             yield Kind.DAILY, reply, _about(span, settled - got)
         left = set(hours)
         if self._minutes != HOURS:  # finer steps are to be had of recent days, or of none
+            oldest = date.max
             with suppress(Transient):
-                async for span, reply, got, _ in self._sweep(Kind.INTERVAL, set(hours)):
-                    left -= got
-                    if got:
-                        yield Kind.INTERVAL, reply, _about(span, ())
+                async with aclosing(self._sweep(Kind.INTERVAL, set(hours))) as answers:
+                    async for span, reply, got, _ in answers:
+                        left -= got
+                        oldest = min([oldest, *got])
+                        if got:
+                            yield Kind.INTERVAL, reply, _about(span, ())
+                        elif span[-1] < oldest:
+                            break
             self._minutes = HOURS
-            self._proven[Kind.INTERVAL] = self._width[Kind.INTERVAL] = 0
+            self._width[Kind.INTERVAL] = 0
         async for span, reply, got, settled in self._sweep(Kind.INTERVAL, left):
             yield Kind.INTERVAL, reply, _about(span, settled - got)
 
@@ -155,13 +162,18 @@ class UsageFeed:
             raise refused
 
     async def _probe(self, kind: Kind, wanted: set[date]) -> AsyncIterator[_Told]:
-        """Yield the first answer that has days in it, with its range."""
+        """Yield the first answer that has days in it, with its range.
+
+        The widest range tells most; finer steps are looked for in the newest days alone.
+        """
+        finer = kind is Kind.INTERVAL and self._minutes != HOURS
         failure: Transient | None = None
         tried: set[tuple[date, date]] = set()
-        for back in LOOK_BACK:
+        for back in LOOK_BACK[:2] if finer else LOOK_BACK:
             anchored = {day for day in wanted if day <= max(wanted) - back * DAY}
             for width in self._widths(kind) if anchored else ():
-                span = max(_spans(anchored, width), key=len)
+                spans = [*_spans(anchored, width)]
+                span = spans[0] if finer else max(spans, key=len)
                 if (span[0], span[-1]) in tried:
                     continue
                 tried.add((span[0], span[-1]))
@@ -175,6 +187,8 @@ class UsageFeed:
                     late = span[-1] == max(wanted) and max(got) >= span[-1] - LATE
                     reach = span[-1] if late else max(got)
                     self._width[kind] = (reach - min(got)).days + 1
+                    if kind is Kind.DAILY:
+                        self._held_back = len(tried) > 1 or self._width[kind] < len(span)
                     yield span, reply, got
                     return
         if failure:
@@ -182,7 +196,7 @@ class UsageFeed:
 
     def _widths(self, kind: Kind) -> list[int]:
         ranges = self.portal.profile.feed.ranges
-        known = self._width[Kind.DAILY] if kind is Kind.INTERVAL else 0
+        known = self._width[Kind.DAILY] if kind is Kind.INTERVAL and self._held_back else 0
         return [known, *(width for width in ranges if width < known)] if known else list(ranges)
 
     async def _ask(self, kind: Kind, span: list[date]) -> tuple[Reply, set[date]]:
