@@ -44,6 +44,10 @@ class Errand:
         self.outcome = Outcome()
         self.gained = 0
         """Documents and days that came home."""
+        self._done: set[str] = set()
+        """Accounts of which all was asked for: no later session of the run asks again."""
+        self._said: tuple[list[str], list[str]] = [], []
+        """What of them could not be had, and what was not asked for."""
         self._home = store.home
         self._catalog = store.catalog
         self._trail = store.trail
@@ -73,8 +77,18 @@ class Errand:
         """Write to the trail."""
         self._trail.append(event, self.task.now(), run=self.run, **facts)
 
+    def begin(self) -> None:
+        """Begin a session: what an earlier one left undone is done anew."""
+        self.outcome.failed[:], self.outcome.unasked[:] = self._said
+
     async def account(self, platform: Platform, number: str) -> None:
-        """Fetch one account; that it is not to be had stops no other."""
+        """Fetch one account, once a run; that it is not to be had stops no other."""
+        if number not in self._done:
+            await self._account(platform, number)
+            self._done.add(number)
+            self._said = [*self.outcome.failed], [*self.outcome.unasked]
+
+    async def _account(self, platform: Platform, number: str) -> None:
         self._asking = None
         permission = self.permission()
         scopes = permission.admits(number)

@@ -163,8 +163,7 @@ class _Harvest:
     async def session(self, browser: Browser) -> None:
         """Sign in once and fetch what is missing of every account."""
         task, outcome = self.task, self.outcome
-        outcome.failed.clear()
-        outcome.unasked.clear()
+        self._errand.begin()
         self._entering = False
         age = timedelta(minutes=task.profile.pace.session_minutes)
         worth = age and self._gained_before < 0 and task.kind != CHECK
