@@ -228,7 +228,8 @@ class Bills(Database):
         """Take the ledger in its own order."""
         self._write(
             "INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (account, id) DO UPDATE SET place = excluded.place,"
+            " ON CONFLICT (account, id) DO UPDATE SET place = excluded.place, day = excluded.day,"
+            " kind = excluded.kind, description = excluded.description,"
             " amount = excluded.amount, balance = excluded.balance,"
             " moves_balance = excluded.moves_balance, artifact = excluded.artifact",
             [

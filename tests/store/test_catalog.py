@@ -268,6 +268,19 @@ def test_ledger_and_notes_come_back_once(home: Home) -> None:
     assert home.catalog.notes(home.account) == [note]
 
 
+def test_a_ledger_that_numbers_its_rows_anew_is_as_it_says_now(home: Home) -> None:
+    def row(name: int, ago: int, kind: str, amount: str) -> Payment:
+        booked, day = Decimal(amount), TODAY - timedelta(days=ago)
+        return Payment(NUMBER, f"{name}", day, kind, kind, booked, booked, moves_balance=True)
+
+    older, newer = home.artifacts(2)
+    first = [row(1, 60, "Bill", "201.59"), row(2, 40, "Payment", "-201.59")]
+    home.catalog.upsert_payments(home.account, first, older)
+    later = [row(1, 40, "Payment", "-201.59"), row(2, 30, "Bill", "99.00")]
+    home.catalog.upsert_payments(home.account, later, newer)
+    assert home.catalog.payments(home.account) == later
+
+
 def test_the_manifest_gives_the_artifact_again(home: Home) -> None:
     at = NOW + timedelta(hours=1)
     number = home.artifact(at, Kind.LEDGER, "ab")
