@@ -31,11 +31,17 @@ def facts(artifact: Artifact, _: Setting) -> Rows:
 
 
 def ledger(artifact: Artifact, _: Setting) -> Rows:
-    """Return the rows of the ledger; one that cannot be read is a finding."""
+    """Return the rows of the ledger; one that cannot be read is a finding.
+
+    One that leaves the balance alone and has no amount, such as a notice, is of no money.
+    """
     rows = Rows()
     with _readable(artifact):
         for item in json.loads(artifact.content)["ActLedger"]["LedgerItem"]["LedgerItems"]:
             day = printed.day(str(item["TransDate"]))
+            moves = item.get("BalUpdate") != "N"
+            if day and not moves and not str(item["Amount"]).strip():
+                continue
             amount, balance = (printed.amount(str(item[n])) for n in ("Amount", "Balance"))
             if day is None or amount is None or balance is None:
                 rows.findings.append(
@@ -56,7 +62,7 @@ def ledger(artifact: Artifact, _: Setting) -> Rows:
                     description=str(item["TransDesc"]),
                     amount=amount,
                     balance=balance,
-                    moves_balance=item.get("BalUpdate") != "N",
+                    moves_balance=moves,
                 )
             )
     return rows

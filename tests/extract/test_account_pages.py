@@ -108,6 +108,14 @@ def test_a_ledger_row_that_cannot_be_read_is_found_and_the_others_stay(lacking: 
     assert rules(rows) == [("unreadable-row", "2")]
 
 
+def test_a_notice_in_the_ledger_is_of_no_money() -> None:
+    rows = ledger(entry(Id="1"), entry(Id="2", BalUpdate="N", Amount=" ", Balance=""))
+    assert [payment.id for payment in rows.payments] == ["1"]
+    assert rules(rows) == []
+    moved = ledger(entry(Id="1", Amount=""), entry(Id="2", BalUpdate="N", Amount="", TransDate=""))
+    assert rules(moved) == [("unreadable-row", "1"), ("unreadable-row", "2")]
+
+
 def test_an_empty_ledger_is_a_ledger() -> None:
     rows = ledger()
     assert (rows.payments, rows.findings) == ([], [])
