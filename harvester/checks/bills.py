@@ -61,6 +61,10 @@ def listing(
     `most` is how many bills the portal lists; fewer are all there are if the ledger books no other.
     """
     history = "billing history"
+    booked = {row.day for row in ledger if row.kind == "Bill" and row.moves_balance}
+    if not listed and ledger and not known and not booked:  # as where power is prepaid
+        yield Finding(account, "no-bills", history, "")
+        return
     if not listed:
         message = "The billing history is empty; an account in service has bills."
         yield Finding(account, "no-bills", history, message)
@@ -75,7 +79,6 @@ def listing(
         yield Finding(account, "fewer-bills", history, message)
     days = {bill.billing_date for bill in listed}
     oldest, short = min(days), most - len(listed)
-    booked = {row.day for row in ledger if row.kind == "Bill" and row.moves_balance}
     missing = [day for day in sorted(booked - days) if day > oldest or short > 0]
     for day in missing:
         message = f"The ledger books a bill of {day} that the billing history does not list."

@@ -96,6 +96,14 @@ def test_an_empty_billing_history_is_never_a_success() -> None:
         assert (found.rule, found.subject) == ("no-bills", "billing history")
 
 
+def test_no_bills_are_all_where_the_ledger_books_payments_and_no_bill() -> None:
+    paid, notice = row("-40", "0", kind="Payment"), replace(row("0", "0"), moves_balance=False)
+    (proof,) = bills.listing(ACCOUNT, [], [], [paid, notice], 24)
+    assert (proof.rule, proof.message) == ("no-bills", "")
+    for known, ledger in ((several(1), [paid]), ([], [paid, row("88.10", "88.10")])):
+        assert broken(bills.listing(ACCOUNT, [], known, ledger, 24)) == ["no-bills"]
+
+
 @pytest.mark.parametrize(
     ("listed", "known", "rules"),
     [
