@@ -38,8 +38,9 @@ RELOADS = 10
 _ERROR = 400
 
 NAME = """e => {
-  const said = e.getAttribute('aria-label') || (e.matches('input') && e.value) || e.innerText
-    || e.getAttribute('title') || '';
+  const image = e.matches('[alt]') ? e : e.querySelector('img[alt]');
+  const said = [e.getAttribute('aria-label'), e.matches('input') && e.value, e.innerText,
+    image && image.getAttribute('alt'), e.getAttribute('title')].find(s => s && s.trim()) || '';
   const calls = /^\\s*(?:javascript:|return\\s+)?([\\w.]+)\\(/.exec(
     e.getAttribute('onclick') || '');
   return said.trim() || (calls ? calls[1] + '()' : '');

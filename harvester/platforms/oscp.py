@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
@@ -15,11 +16,11 @@ from harvester.model import Artifact, Bill, Kind
 from harvester.platforms.account import account, not_visible, opened, shown
 from harvester.platforms.artifacts import artifact, document
 from harvester.platforms.graph_days import GraphDays
-from harvester.platforms.oscp_history import SIZES, History, size
+from harvester.platforms.oscp_history import ALL, SIZES, History, size
 from harvester.platforms.oscp_usage import UsageFeed
 from harvester.platforms.session import Session
 from harvester.platforms.steps import Walker
-from harvester.portal import Portal
+from harvester.portal import QUIET, Portal
 from harvester.profile import Profile
 
 GRAPH_SECONDS = 10.0
@@ -30,8 +31,9 @@ FIRST = date(1950, 1, 1)
 _ACCOUNT = re.compile(r"\d{7}-?\d{3}")
 """Member number and three-digit separator, as the portal prints them (seen at siblings)."""
 
+_DEFINED = "names => names.map(name => typeof window[name] === 'function')"
+
 _LEDGER = """([get, bind, since]) => new Promise(done => {
-  if (typeof window[get] !== 'function') return done(null);
   window[bind] = answer => done(JSON.stringify(answer ?? null));
   window[get](since, '01/2200');
 })"""
@@ -51,7 +53,7 @@ class Oscp:
         "locators": {
             "user", "password", "sign_in", "open_sign_in", "code", "send_code", "notice",
             "all_accounts", "account_table", "account_length", "bill_table", "bill_length",
-            "bill_link", "usage_chart", "usage_note",
+            "bill_link", "no_bills", "usage_chart", "usage_note",
         },
         "labels": {
             "number", "service_address", "rate", "kind", "e_bill", "usage_alert", "daily_report",
@@ -66,7 +68,7 @@ class Oscp:
         "login": Sought(("user", "password", "sign_in", "open_sign_in")),
         "billing": Sought(("all_accounts", "account_table", "account_length")),
         "history": Sought(
-            ("bill_table", "bill_length", "bill_link"),
+            ("bill_table", "bill_length", "bill_link", "no_bills"),
             frozenset({Kind.BILL_LIST, Kind.LEDGER}),
             "bill_table",
         ),
@@ -180,15 +182,10 @@ class Oscp:
         """Fetch payments and bills by the page's own function, on the billing history."""
         await self.session.open("history")
         names = self.portal.profile.functions
+        functions = [names["ledger"], names["bind_ledger"]]
+        await self._defined(functions)
         await self.portal.turn()
-        month = f"{max(since, FIRST):%m/%Y}"
-        told = await self.portal.ask(_LEDGER, [names["ledger"], names["bind_ledger"], month])
-        if told is None:
-            raise Drift(
-                State.PORTAL_CHANGED,
-                f"The billing history of {self.portal.profile.name} has no function"
-                f" {names['ledger']} any more; correct functions.ledger in the profile.",
-            )
+        told = await self.portal.ask(_LEDGER, [*functions, f"{max(since, FIRST):%m/%Y}"])
         if "LedgerItems" not in told:
             raise Transient(
                 State.PORTAL_DOWN,
@@ -196,6 +193,21 @@ class Oscp:
                 f" run again later.",
             )
         return artifact(self.portal, Kind.LEDGER, number, printed.without_tails(told))
+
+    async def _defined(self, functions: Sequence[str]) -> None:
+        """Wait for the page's functions, and until what it asked them itself is answered.
+
+        Another script may define them after the page was loaded, and take the place of ours.
+        """
+        portal, began = self.portal, 0.0
+        async for _ in portal.looks("functions.ledger"):
+            asks, told = await portal.ask(_DEFINED, functions)
+            if asks:
+                began = began or time.monotonic()
+                calm = portal.answers.calm()
+                late = max(calm, time.monotonic() - began - SETTLE_SECONDS) >= QUIET
+                if late or (told and calm):
+                    return
 
     async def bill_pdf(self, bill: Bill) -> Artifact:
         """Fetch one bill's document: its row is found again by its content, then clicked.
@@ -272,6 +284,7 @@ class Oscp:
                 await length.select_option(max(await length.evaluate(SIZES), key=size))
         async for _ in portal.looks("account_table in full"):
             with portal.answering():
+                await table.evaluate(ALL)
                 links = await table.get_by_role("link").all_inner_texts()
             numbers = [text.strip() for text in links if _ACCOUNT.fullmatch(text.strip())]
             if numbers and (told is None or len(numbers) == int(told[1])):

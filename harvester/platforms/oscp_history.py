@@ -35,7 +35,7 @@ _CELLS = """e => {
 }"""
 """A table with its cells' text alone: attributes and scripts may hold what must not be kept."""
 
-_ALL = """e => {
+ALL = """e => {
   const $ = window.jQuery;
   if (!$?.fn?.dataTable?.Api || !$.fn.dataTable.isDataTable(e)) return 0;
   const table = $(e).DataTable();
@@ -60,6 +60,8 @@ class History:
         """Return the table of bills, its cells' text alone; Drift where it lacks a column."""
         await self._session.open("history")
         table = await self._table()
+        if table is None:
+            return self._bare()
         with self.portal.answering():
             markup: str = await table.evaluate(_CELLS)
         if printed.table(markup, self.portal.profile.columns) is None:
@@ -71,6 +73,11 @@ class History:
             )
         await self._session.remember("history")
         return markup
+
+    def _bare(self) -> str:
+        """Return the table of an account that has no bills, as the page says in its place."""
+        heads = "".join(f"<th>{labels[0]}</th>" for labels in self.portal.profile.columns.values())
+        return f"<table><tr>{heads}</tr></table>"
 
     def expecting(self, keys: Sequence[str]) -> AbstractAsyncContextManager[None]:
         """Say whose documents are about to be asked for, and in what order."""
@@ -99,14 +106,17 @@ class History:
         await asyncio.sleep(self.portal.profile.pace.click_ms / 1000)
         return url, content
 
-    async def _table(self) -> Locator:
-        """Find the table of bills once its rows are there, and have it show all of them."""
+    async def _table(self) -> Locator | None:
+        """Find the table of bills once its rows are there, and have it show all of them.
+
+        None where the page says that there are none.
+        """
         portal = self.portal
         table, rows = await self._with_rows(1)
-        if not 0 < rows < portal.profile.bills_listed:
+        if table is None or not 0 < rows < portal.profile.bills_listed:
             return table
         with portal.answering():
-            whole: int = await table.evaluate(_ALL)
+            whole: int = await table.evaluate(ALL)
         if whole > rows:
             return (await self._with_rows(whole))[0]
         length = await portal.seen("bill_length")
@@ -120,15 +130,18 @@ class History:
             await length.select_option(most)
         return (await self._with_rows(rows + 1))[0]
 
-    async def _with_rows(self, least: int) -> tuple[Locator, int]:
+    async def _with_rows(self, least: int) -> tuple[Locator | None, int]:
         """Return the table of bills and its rows' number, once there are so many, or as they stay.
 
-        Of several, as where its head is a table of its own, it is the one with the most rows.
+        None where the page goes on saying instead that there are none.  Of several, as where its
+        head is a table of its own, it is the one with the most rows.
         """
         portal, began = self.portal, 0.0
         async for _ in portal.looks("bill_table"):
             found = [(await self._rows(one), one) for one in await portal.every("bill_table")]
             if not found:
+                if portal.answers.calm() >= QUIET and await portal.shown("no_bills"):
+                    return None, 0
                 continue
             rows, table = max(found, key=lambda one: one[0])
             began = began or time.monotonic()
@@ -148,16 +161,16 @@ class History:
     async def _link(self, bill: Bill) -> tuple[Locator, dict[str, Words]]:
         """Return what opens a bill's document, and the words of all bills' rows by their keys."""
         portal = self.portal
-        table = await self._table()
-        with portal.answering():
-            markup: str = await table.evaluate("e => e.outerHTML")
-        rows = printed.table(markup, portal.profile.columns) or {}
-        words = words_of_rows(markup)
-        listed = {place: printed.bill(bill.account, row) for place, row in rows.items()}
-        for position in (place for place, one in listed.items() if one == bill):
-            link = await portal.seen("bill_link", table.locator("tr").nth(position))
-            if link:
-                return link, {one.key: words[n] for n, one in listed.items() if one}
+        if table := await self._table():
+            with portal.answering():
+                markup: str = await table.evaluate("e => e.outerHTML")
+            rows = printed.table(markup, portal.profile.columns) or {}
+            words = words_of_rows(markup)
+            listed = {place: printed.bill(bill.account, row) for place, row in rows.items()}
+            for position in (place for place, one in listed.items() if one == bill):
+                link = await portal.seen("bill_link", table.locator("tr").nth(position))
+                if link:
+                    return link, {one.key: words[n] for n, one in listed.items() if one}
         raise BadData(
             State.NOT_YET_AVAILABLE,
             f"The bill of {bill.billing_date} has no row with a document any more"
