@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import date, timedelta
 from http import HTTPStatus
@@ -118,7 +118,7 @@ class UsageFeed:
         async for span, reply, got, settled in self._sweep(Kind.INTERVAL, left):
             yield Kind.INTERVAL, reply, _about(span, settled - got)
 
-    async def _sweep(self, kind: Kind, wanted: set[date]) -> AsyncIterator[_Swept]:
+    async def _sweep(self, kind: Kind, wanted: set[date]) -> AsyncGenerator[_Swept, None]:
         """Find the widest range that is answered in full, then ask for the rest in that range.
 
         Yield range, reply, the days that it has, and the days that it settles.
