@@ -187,6 +187,10 @@ class Transient(Failure):
     """Nobody needs to act: the same thing is tried again, by this run or the next."""
 
 
+class OwnLimit(Transient):
+    """A limit of ours is reached for one member: of no other, and nothing that the portal said."""
+
+
 class ActionNeeded(Failure):
     """A person must act first; never retried by itself."""
 

@@ -12,6 +12,7 @@ from harvester.errors import (
     MEANINGS,
     ActionNeeded,
     Failure,
+    OwnLimit,
     State,
     Transient,
     Unanswered,
@@ -33,7 +34,12 @@ def keep(home: Path, member: str, profile: str, failure: Failure, at: datetime) 
     """Remember a failure that the next run has to heed: a person's turn, or the portal's pause."""
     if failure.state in HELD or isinstance(failure, Unanswered):
         _keep(home, Hold(f"member-{member}", failure.state, at, failure.not_before))
-    elif isinstance(failure, Transient) and failure.not_before and failure.not_before > at:
+    elif (
+        isinstance(failure, Transient)
+        and not isinstance(failure, OwnLimit)
+        and failure.not_before
+        and failure.not_before > at
+    ):
         _keep(home, Hold(f"portal-{profile}", failure.state, at, failure.not_before))
 
 

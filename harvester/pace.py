@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from harvester.errors import State, Transient
+from harvester.errors import OwnLimit, State
 from harvester.profile import Profile
 from harvester.store.runs import Runs
 
@@ -12,13 +12,13 @@ DAY = timedelta(days=1)
 
 
 def may_run(profile: Profile, runs: Runs, run: int, at: datetime, allowed: int | None) -> None:
-    """Raise Transient(RATE_LIMITED) where the hour is not right or the day's runs are used up.
+    """Raise OwnLimit(RATE_LIMITED) where the hour is not right or the day's runs are used up.
 
     `allowed` is how many the account holder does, if they said so; the profile may allow fewer.
     """
     opens = _opens(profile, at)
     if opens:
-        raise Transient(
+        raise OwnLimit(
             State.RATE_LIMITED,
             f"{profile.name} is harvested from {profile.pace.run_window} of its local time only;"
             f" run again after {opens:%Y-%m-%d %H:%M} there.",
@@ -31,15 +31,15 @@ def may_run(profile: Profile, runs: Runs, run: int, at: datetime, allowed: int |
 
 
 def may_sign_in(profile: Profile, member: str, runs: Runs, at: datetime) -> None:
-    """Raise Transient(RATE_LIMITED) where the day's sign-ins are used up."""
+    """Raise OwnLimit(RATE_LIMITED) where the day's sign-ins are used up."""
     limit = profile.pace.sign_ins_a_day
     sent = runs.sign_ins_since(profile.id, member, at - DAY)
     if len(sent) >= limit:
         raise _used_up(f"{member} was signed in {limit} times", sent[-limit] + DAY)
 
 
-def _used_up(what: str, until: datetime) -> Transient:
-    return Transient(
+def _used_up(what: str, until: datetime) -> OwnLimit:
+    return OwnLimit(
         State.RATE_LIMITED,
         f"{what} within a day, which is the limit; run again after {until:%Y-%m-%d %H:%M} UTC.",
         until,

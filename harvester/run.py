@@ -97,7 +97,8 @@ async def harvest(task: Task, store: Store, browser: Browser, report: Report) ->
     except Failure as failure:
         outcome.state, outcome.message = failure.state, str(failure)
         outcome.not_before = failure.not_before
-        holds.keep(store.home, name, profile, failure, task.now())
+        if harvest.admitted:
+            holds.keep(store.home, name, profile, failure, task.now())
     store.catalog.finish_run(run, outcome.state, task.now(), outcome.facts())
     told: dict[str, str | int] = {"profile": profile, "member": name, "run": run}
     told |= {"state": outcome.state, **outcome.facts()}
@@ -122,6 +123,8 @@ class _Harvest:
         """How the pages are built on which all was found, by route."""
         self._entering = False
         """Whether credentials were typed and not accepted yet: no page is looked at then."""
+        self.admitted = False
+        """Whether it was allowed to begin; what refused it is known already."""
         self.still_alone: Callable[[], None]
         """Raises where the member's lock was lost."""
 
@@ -146,6 +149,7 @@ class _Harvest:
         holds.refuse(self._home, task.member.name, task.profile.id, now, by_hand=by_hand)
         allowed = self._errand.permission().runs_a_day
         pace.may_run(task.profile, self._catalog, self._run, now, allowed)
+        self.admitted = True
 
     def use_up(self) -> None:
         """Remember that what was permitted for one harvest has had it."""

@@ -20,6 +20,7 @@ from harvester.custody import codes
 from harvester.custody.secret import Secret
 from harvester.errors import Misconfigured, State, Transient
 from harvester.filing import Store
+from harvester.members import Member
 from harvester.pace import may_run
 from harvester.profile import Profile, load
 from harvester.run import harvest_all
@@ -114,6 +115,29 @@ def test_a_pause_that_the_portal_asks_for_is_kept_by_the_next_run_too(tmp_path: 
     assert "asked for a pause until" in before.message
     after, _ = harvested(tmp_path, now=lambda: datetime.now(UTC) + timedelta(minutes=61))
     assert after.state is State.OK
+
+
+def test_a_limit_that_one_member_has_reached_is_no_pause_of_the_portal_for_others(
+    tmp_path: Path,
+) -> None:
+    limits = {"sign_ins_a_day": 1}
+    assert harvested(tmp_path, limits=limits)[0].state is State.OK
+    again, counts = harvested(tmp_path, limits=limits)
+    assert (again.state, counts.total) == (State.RATE_LIMITED, 0)
+    permit(tmp_path, "neighbour")
+    neighbour = Member(name="neighbour", profile="caec", user=NEW)
+    other, _ = harvested(tmp_path, limits=limits, member=neighbour)
+    assert (other.state, other.message) == (State.OK, "")
+
+
+def test_a_hold_says_when_it_began_however_often_it_was_heeded(tmp_path: Path) -> None:
+    first, _ = harvested(tmp_path, "terms")
+    assert first.state is State.NOTICE_PENDING
+    for days in (1, 2):
+        now = datetime.now(UTC) + timedelta(days=days)
+        heeded, counts = harvested(tmp_path, now=lambda now=now: now)
+        assert (heeded.state, counts.total) == (State.NOTICE_PENDING, 0)
+        assert f"That was on {datetime.now(UTC):%Y-%m-%d}," in heeded.message
 
 
 def test_a_session_that_was_kept_is_used_again(tmp_path: Path) -> None:
