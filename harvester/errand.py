@@ -15,7 +15,7 @@ from harvester.custody.consent import Permission
 from harvester.errors import ActionNeeded, BadData, Failure, State
 from harvester.extract.rows import Rows
 from harvester.filing import Filing, Store
-from harvester.model import Artifact, Bill, Kind, Window
+from harvester.model import Artifact, Bill, Finding, Kind, Window
 from harvester.platforms import Platform
 from harvester.store.audit import masked
 from harvester.task import Outcome, Report, Task
@@ -80,6 +80,16 @@ class Errand:
     def begin(self) -> None:
         """Begin a session: what an earlier one left undone is done anew."""
         self.outcome.failed[:], self.outcome.unasked[:] = self._said
+
+    def seen(self, numbers: Collection[str]) -> None:
+        """Find accounts of the sign-in that it no longer shows."""
+        task, message = self.task, "The sign-in no longer shows it; what came home of it stays."
+        for entry in self._catalog.accounts():
+            if (entry.profile, entry.member) == (task.profile.id, task.member.name):
+                gone = entry.number not in numbers and self._catalog.harvested(entry.id)
+                finding = Finding(entry.number, "account-gone", "account", message)
+                found = [(finding, task.now())] if gone else []
+                self._catalog.replace_findings(entry.id, "accounts", found, lasting=True)
 
     async def account(self, platform: Platform, number: str) -> None:
         """Fetch one account, once a run; that it is not to be had stops no other."""

@@ -330,4 +330,5 @@ class _Harvest:
     async def _accounts(self, platform: Platform) -> list[str]:
         numbers = await self._errand.patiently(platform.accounts)
         self.outcome.accounts = len(numbers)
+        self._errand.seen(numbers)
         return numbers

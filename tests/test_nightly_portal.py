@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,12 @@ from test_foreign_portal import (
 from test_stranger_portal import DATA_TABLES, Paged
 
 from harvester.errors import State
+from harvester.filing import Store
+from harvester.model import Artifact, Kind
 from harvester.profile import Profile
 
 FULL, EMPTY = BILLS
+IMPORTED = "0098765001"
 HALVES_SINCE = 17
 FOR_A_SESSION = 14
 """So many of the requests for hours does one session answer."""
@@ -190,6 +194,30 @@ def test_finer_steps_of_recent_days_do_not_use_up_what_a_session_answers(tmp_pat
         }
         assert steps == {day: {1800 if day >= HALVES_SINCE else 3600} for day in range(9, 20)}
     assert outcome.sign_ins == len(BILLS)
+
+
+def test_an_account_that_the_sign_in_no_longer_shows_is_found_until_it_does(
+    tmp_path: Path,
+) -> None:
+    class Moved(Foreign):
+        async def accounts(self, _: web.Request) -> web.Response:
+            told = LIST.format(PLACE.format(FULL, 0)).replace("(2)", "(1)")
+            return web.Response(text=told, content_type="text/html")
+
+    at, catalog = datetime(2026, 3, 1, tzinfo=UTC), Store(tmp_path).catalog
+    file = Artifact(Kind.GREEN_BUTTON, IMPORTED, b"", "", "", at, {})
+    run = catalog.begin_run("caec", "me", "import", at)
+    catalog.add_artifact(catalog.account_id("caec", "me", IMPORTED), file, "ab", run)
+    for foreign, gone in ((Foreign(), []), (Moved(), ["account-gone"]), (Foreign(), [])):
+        outcome, _, store = harvested(tmp_path, "right", foreign)
+        assert outcome.state is State.OK
+        rules = {
+            one.account.number: [found.rule for found in store.catalog.findings(one.id)]
+            for one in store.catalog.holdings()
+        }
+        assert "account-gone" not in rules[FULL]
+        assert not rules.get(IMPORTED)
+        assert [rule for rule in rules[EMPTY] if rule == "account-gone"] == gone
 
 
 @pytest.mark.skipif(

@@ -36,6 +36,8 @@ RULES = {
     "future": Rule("an hour has a value before it is over", CERTAIN, UTILITY),
     "negative": Rule("an hour has negative energy", HINT, UTILITY),
     "flat-run": Rule("many hours on end are alike", HINT, UTILITY),
+    # Of the sign-in.
+    "account-gone": Rule("the account is no longer shown", CERTAIN, OPERATOR),
     # Of days, as the catalog holds them.
     "gap": Rule("hours have no value", CERTAIN, UTILITY),
     "no-hours": Rule("a day has energy but no hours", CERTAIN, UTILITY),

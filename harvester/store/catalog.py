@@ -252,6 +252,15 @@ class Catalog(Usage, Hours, Bills, Findings, Runs, Watch):
         )
         return [Entry(*row) for row in rows]
 
+    def harvested(self, account: int) -> bool:
+        """Tell whether anything of an account came from its portal, not from a file."""
+        rows = self._rows(
+            "SELECT 1 FROM artifact WHERE account = ? AND kind <> ? LIMIT 1",
+            account,
+            Kind.GREEN_BUTTON,
+        )
+        return bool(rows)
+
     def sources(self, account: int, day: date) -> list[Source]:
         """Return what told the hours and the total of a local day, oldest first."""
         rows = self._rows(
