@@ -47,6 +47,9 @@ NAME = """e => {
 }"""
 """What a person would call a control; a nameless icon is called by the function it starts."""
 
+_SIGN_IN = re.compile(r"password|(log|sign)[ -]?(in|on)\b", re.IGNORECASE)
+"""What a page has that asks for the sign-in, or leads to it."""
+
 _BENEATH = """e => {
   e.scrollIntoView({block: 'center', behavior: 'instant'});
   const {x, y, width, height} = e.getBoundingClientRect();
@@ -393,7 +396,9 @@ class Portal:
             if any(re.search(pattern, markup, re.IGNORECASE) for pattern in patterns):
                 said = f"{self.profile.name} answered with a page that says {state}"
                 return Transient(state, f"{said}; nothing was lost, run again later.")
-        return self.expired()
+        if _SIGN_IN.search(markup):
+            return self.expired()
+        return self.answers.down("answered with a page in place of data")
 
     def expired(self) -> Transient:
         """Return the failure of a session that the portal has ended."""

@@ -229,6 +229,17 @@ def test_accounts_that_a_script_shows_by_pages_are_all_found(tmp_path: Path) -> 
     assert [one.account.number for one in store.catalog.holdings()] == [*BILLS]
 
 
+def test_a_feed_that_shows_an_error_as_a_page_has_not_ended_the_session(tmp_path: Path) -> None:
+    class Broken(Foreign):
+        async def daily(self, _: web.Request) -> web.Response:
+            error = "<html><h1>An error occurred while processing your request.</h1></html>"
+            return web.Response(text=error, content_type="text/html")
+
+    outcome, _, _ = harvested(tmp_path, "right", Broken(), patient(4))
+    assert outcome.state is State.PORTAL_DOWN
+    assert "a page in place of data" in outcome.message
+
+
 @pytest.mark.parametrize(
     "refusal",
     ["Your login attempt was not successful. Please try again.", "Login failed."],
