@@ -84,11 +84,10 @@ class Errand:
     def seen(self, numbers: Collection[str]) -> None:
         """Find accounts of the sign-in that it no longer shows."""
         task, message = self.task, "The sign-in no longer shows it; what came home of it stays."
-        for entry in self._catalog.accounts():
-            if (entry.profile, entry.member) == (task.profile.id, task.member.name):
-                gone = entry.number not in numbers and self._catalog.harvested(entry.id)
-                finding = Finding(entry.number, "account-gone", "account", message)
-                found = [(finding, task.now())] if gone else []
+        for entry in self._catalog.shown(task.profile.id, task.member.name):
+            gone = Finding(entry.number, "account-gone", "account", message)
+            found = [] if entry.number in numbers else [(gone, task.now())]
+            with self._catalog.transaction(entry.id):
                 self._catalog.replace_findings(entry.id, "accounts", found, lasting=True)
 
     async def account(self, platform: Platform, number: str) -> None:

@@ -252,14 +252,17 @@ class Catalog(Usage, Hours, Bills, Findings, Runs, Watch):
         )
         return [Entry(*row) for row in rows]
 
-    def harvested(self, account: int) -> bool:
-        """Tell whether anything of an account came from its portal, not from a file."""
+    def shown(self, profile: str, member: str) -> list[Entry]:
+        """Return the accounts that a sign-in has shown, not those of files alone."""
         rows = self._rows(
-            "SELECT 1 FROM artifact WHERE account = ? AND kind <> ? LIMIT 1",
-            account,
+            "SELECT id, profile, member, number FROM account WHERE profile = ? AND member = ?"
+            " AND EXISTS (SELECT 1 FROM artifact WHERE account = account.id AND kind <> ?)"
+            " ORDER BY number",
+            profile,
+            member,
             Kind.GREEN_BUTTON,
         )
-        return bool(rows)
+        return [Entry(*row) for row in rows]
 
     def sources(self, account: int, day: date) -> list[Source]:
         """Return what told the hours and the total of a local day, oldest first."""
