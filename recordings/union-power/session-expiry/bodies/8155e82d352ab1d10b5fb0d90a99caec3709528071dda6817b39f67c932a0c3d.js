@@ -23,6 +23,11 @@ function Validate() {
   return !empty;
 }
 
+function enter() {
+  if (Validate()) $('Form').requestSubmit();
+  return false;
+}
+
 function parseDelta(text) {
   const parts = [];
   for (let at = 0; at < text.length;) {
@@ -229,7 +234,8 @@ function usageGraph(card) {
   const data = card.dataset;
   const notes = JSON.parse($('usageNotes').textContent);
   const yesterday = addDays(data.today, -1);
-  const averaged = {};
+  const given = $('usageHours') && JSON.parse($('usageHours').textContent);
+  const averaged = given ? {[given.day]: given.averaged} : {};
   let mode = 'hourly';
   let day = yesterday;
   let turn = 0;
@@ -256,7 +262,7 @@ function usageGraph(card) {
   async function hours() {
     if (!(day in averaged)) await daily(day, day);
     const end = data.end === 'same-day' ? day : addDays(day, 1);
-    const told = await ask(data.methods + 'GetIntervalData', about({
+    const told = given || await ask(data.methods + 'GetIntervalData', about({
       StartDate: american(day), EndDate: american(end), IntervalType: '60'}));
     return (told.Items || []).map(item => ({
       label: item.UsageHourDate.slice(11).replace(':00', '').replace(/^0/, ''),
@@ -291,6 +297,10 @@ function usageGraph(card) {
   }
 
   async function start() {
+    if (given) {
+      day = given.day;
+      return show();
+    }
     const items = await daily(later(addDays(data.today, -7), data.opened), yesterday);
     if (items.length) day = iso(items[items.length - 1].DAILYTIMESTAMPFORMAT);
     await show();
@@ -298,7 +308,8 @@ function usageGraph(card) {
 
   function go(to) {
     if (/^\d{4}-\d\d-\d\d$/.test(to)) day = earlier(later(to, data.opened), yesterday);
-    show();
+    if (given && day !== given.day) location.search = `?day=${day}`;
+    else show();
   }
 
   for (const button of card.querySelectorAll('[data-mode]')) {
@@ -431,8 +442,9 @@ document.addEventListener('DOMContentLoaded', () => {
   if (signIn) {
     $('Form').addEventListener('submit', event => {
       event.preventDefault();
-      const button = event.submitter || signIn.querySelector('input[type=submit]');
-      partialPostBack($('Form'), signIn.dataset.panel, button.name, {[button.name]: button.value});
+      const button = event.submitter || signIn.querySelector('input[type=submit], a[data-name]');
+      const name = button.name || button.dataset.name;
+      partialPostBack($('Form'), signIn.dataset.panel, name, {[name]: button.value || ''});
     });
   }
   const accounts = document.querySelector('#allAccounts table');
