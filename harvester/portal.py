@@ -47,8 +47,11 @@ NAME = """e => {
 }"""
 """What a person would call a control; a nameless icon is called by the function it starts."""
 
-_SIGN_IN = re.compile(r"password|(log|sign)[ -]?(in|on)\b", re.IGNORECASE)
-"""What a page has that asks for the sign-in, or leads to it."""
+_SIGN_IN = re.compile(
+    r"password|(log|sign)[ -]?(in|on)\b|\bsession\b[^<]{0,40}\b(expired|ended|timed out|over)\b",
+    re.IGNORECASE,
+)
+"""What a page has that asks for the sign-in, leads to it, or says that the session is over."""
 
 _BENEATH = """e => {
   e.scrollIntoView({block: 'center', behavior: 'instant'});

@@ -240,6 +240,18 @@ def test_a_feed_that_shows_an_error_as_a_page_has_not_ended_the_session(tmp_path
     assert "a page in place of data" in outcome.message
 
 
+def test_a_feed_that_only_says_that_the_session_is_over_is_no_portal_that_is_down(
+    tmp_path: Path,
+) -> None:
+    class Over(Foreign):
+        async def daily(self, _: web.Request) -> web.Response:
+            text = "<h1>Your session has timed out.</h1>"
+            return web.Response(text=text, content_type="text/html")
+
+    outcome, _, _ = harvested(tmp_path, "right", Over(), patient(4))
+    assert outcome.state is State.SESSION_EXPIRED
+
+
 @pytest.mark.parametrize(
     "refusal",
     ["Your login attempt was not successful. Please try again.", "Login failed."],
